@@ -1,0 +1,1 @@
+"""Distributed posts, kept and findable."""

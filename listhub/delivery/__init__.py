@@ -1,0 +1,1 @@
+"""How mail leaves: packets, SMTP, relays, outcomes."""

@@ -1,0 +1,1 @@
+"""The whole system on one machine: servers of its own in one directory."""

@@ -1,0 +1,1 @@
+"""The door for mail: LMTP daemon and the one function that accepts."""

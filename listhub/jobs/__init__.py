@@ -1,0 +1,1 @@
+"""What time asks for: scheduled jobs, one module each, listed in table.py."""

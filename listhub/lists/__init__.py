@@ -1,0 +1,1 @@
+"""What a list means: settings, directory, subscriptions, recipients, policy."""

@@ -1,0 +1,1 @@
+"""What a message is: pure functions over bytes, no I/O (see README.md here)."""

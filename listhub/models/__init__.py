@@ -1,0 +1,1 @@
+"""What is stored: SQLAlchemy classes, columns only, one aggregate per module."""

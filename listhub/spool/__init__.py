@@ -1,0 +1,1 @@
+"""What waits: the rooms between the stages. Plain SQL over psycopg."""

@@ -1,0 +1,1 @@
+"""The rooms: read table.py, then the stages, to follow a message."""

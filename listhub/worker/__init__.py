@@ -1,0 +1,1 @@
+"""The only package that knows Celery: queues, wakes, pump, supervisor."""
