@@ -1,0 +1,38 @@
+"""The settings of a site: listhub.toml and the environment, read once, passed down."""
+
+from listhub.config.fields import Spec, setting, specs
+from listhub.config.reading import Loaded, load, load_with_origins, verp_key
+from listhub.config.tree import (
+    Broker,
+    Database,
+    Delivery,
+    Intake,
+    Packets,
+    Retention,
+    Settings,
+    Site,
+    Spool,
+    Web,
+    Worker,
+)
+
+__all__ = [
+    "Broker",
+    "Database",
+    "Delivery",
+    "Intake",
+    "Loaded",
+    "Packets",
+    "Retention",
+    "Settings",
+    "Site",
+    "Spec",
+    "Spool",
+    "Web",
+    "Worker",
+    "load",
+    "load_with_origins",
+    "setting",
+    "specs",
+    "verp_key",
+]
