@@ -1,0 +1,72 @@
+"""Message bodies: the bytes as they came, stored once by digest.
+
+Nothing counts references.  A body is vacuumed when nothing names it and nobody has
+stored it lately; storing it again touches the row, so that the vacuum, which locks
+and looks again, leaves it alone.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+_STORE = """
+INSERT INTO body (digest, size, content)
+SELECT digest, length(content), content
+  FROM unnest(%(digests)s::bytea[], %(contents)s::bytea[]) AS new (digest, content)
+ ORDER BY digest
+    ON CONFLICT (digest) DO UPDATE SET last_put = now()
+RETURNING digest, id
+"""
+
+_VACUUM = """
+DELETE FROM body WHERE id IN (
+    SELECT body.id FROM body
+     WHERE last_put < now() - %(age)s
+       AND NOT EXISTS (SELECT FROM spool_item i WHERE i.body_id = body.id)
+       AND NOT EXISTS (SELECT FROM outgoing o WHERE o.body_id = body.id)
+       AND NOT EXISTS (SELECT FROM archive_message a WHERE a.body_id = body.id)
+       AND NOT EXISTS (SELECT FROM bounce_event b WHERE b.body_id = body.id)
+     LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+) AND last_put < now() - %(age)s
+"""
+
+
+def digest(content: bytes) -> bytes:
+    """Return the key under which these bytes are stored (SHA-256)."""
+    return hashlib.sha256(content).digest()
+
+
+def store(
+    conn: "psycopg.Connection[Any]", bodies: Iterable[tuple[bytes, bytes]]
+) -> dict[bytes, int]:
+    """Store (digest, content) pairs, each once, and return their numbers by digest."""
+    # Sorted by digest in the statement: two writers never wait for each other in a ring.
+    distinct = dict(bodies)
+    if not distinct:
+        return {}
+    rows = conn.execute(
+        _STORE,
+        {"digests": list(distinct), "contents": list(distinct.values())},
+        binary=True,
+    )
+    return {bytes(row[0]): row[1] for row in rows}
+
+
+def load(conn: "psycopg.Connection[Any]", body_id: int) -> bytes:
+    """Return the bytes of a body; LookupError if it is gone."""
+    row = conn.execute(
+        "SELECT content FROM body WHERE id = %s", [body_id], binary=True
+    ).fetchone()
+    if row is None:
+        raise LookupError(f"body {body_id} does not exist")
+    return bytes(row[0])
+
+
+def vacuum(
+    conn: "psycopg.Connection[Any]", *, age: timedelta, limit: int = 1000
+) -> int:
+    """Delete up to `limit` bodies that nothing refers to; return how many."""
+    return conn.execute(_VACUUM, {"age": age, "limit": limit}).rowcount

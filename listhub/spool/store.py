@@ -1,0 +1,294 @@
+"""Put, claim, settle, release, sweep: the only SKIP LOCKED in the system.
+
+Every function takes a psycopg connection and never commits: the caller's transaction
+is the unit.  A claim is a short transaction of its own; a settle writes all effects
+and outputs together with the end of the item.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from listhub.errors import StaleClaim
+from listhub.spool.items import Bury, Done, Item, NewItem, Park, Retry, Verdict
+from listhub.spool.ranking import PRIORITY_STEP
+
+_PUT = """
+INSERT INTO spool_item (stage, state, priority, rank, list_id, body_id, ref, trace,
+                        message_id, reverse_path, recipient, meta)
+SELECT stage, CASE WHEN held THEN 'held' ELSE 'ready' END, priority,
+       clock_timestamp() + priority * %(step)s + lag, list_id, body_id, ref, trace,
+       message_id, reverse_path, recipient, meta
+  FROM unnest(%(stage)s::text[], %(held)s::bool[], %(priority)s::int[],
+              %(lag)s::interval[], %(list_id)s::bigint[], %(body_id)s::bigint[],
+              %(ref)s::bigint[], %(trace)s::uuid[], %(message_id)s::text[],
+              %(reverse_path)s::text[], %(recipient)s::text[], %(meta)s::jsonb[])
+       WITH ORDINALITY AS new (stage, held, priority, lag, list_id, body_id, ref,
+            trace, message_id, reverse_path, recipient, meta, n)
+ ORDER BY n
+RETURNING id
+"""
+
+# The CTE is materialised: without the fence the planner may run the sub-select once
+# per candidate row and lease more than LIMIT.  `rank > after` is the moving lower
+# bound (see horizon.py): dead entries at the head, which an old snapshot keeps from
+# being vacuumed, are not waded through again by every claim.  A leased row stays in
+# the index, since taking it out would cost a new index entry in every index; there
+# are only as many of them as work is in flight.
+_CLAIM = """
+WITH picked AS MATERIALIZED (
+    SELECT id, rank FROM spool_item
+     WHERE stage = %(stage)s AND state = 'ready' AND rank > %(after)s
+       AND (lease_until IS NULL OR lease_until < clock_timestamp())
+     ORDER BY rank, id
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+)
+UPDATE spool_item AS item
+   SET lease_until = clock_timestamp() + %(lease)s, token = gen_random_uuid(),
+       owner = %(owner)s, attempts = item.attempts + 1
+  FROM picked WHERE item.id = picked.id
+RETURNING item.id, item.token, item.stage, item.trace, item.list_id, item.body_id,
+          item.ref, item.message_id, item.reverse_path, item.recipient,
+          item.priority, item.attempts, item.meta, item.created_at, item.rank
+"""
+
+# Locks before it judges: whoever settles owns the row until the commit.
+_OPEN = """
+SELECT id FROM spool_item
+ WHERE id = ANY(%(ids)s) AND token = ANY(%(tokens)s)
+   AND (id, token) IN (SELECT * FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]))
+ ORDER BY id FOR UPDATE
+"""
+
+_FINISH = """
+WITH gone AS (
+    DELETE FROM spool_item AS item
+     USING unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(verdicts)s::text[],
+                  %(notes)s::text[]) AS ended (id, token, verdict, note)
+     WHERE item.id = ended.id AND item.token = ended.token
+    RETURNING item.*, ended.verdict, ended.note
+)
+INSERT INTO spool_history (item_id, stage, verdict, note, owner, attempts, priority,
+       list_id, body_id, ref, trace, message_id, reverse_path, recipient, meta,
+       created_at)
+SELECT id, stage, verdict, note, owner, attempts, priority, list_id, body_id, ref,
+       trace, message_id, reverse_path, recipient, meta, created_at
+  FROM gone
+RETURNING item_id
+"""
+
+_DEFER = """
+UPDATE spool_item
+   SET state = 'deferred', due_at = clock_timestamp() + %(after)s,
+       lease_until = NULL, token = NULL, reason = %(reason)s,
+       attempts = CASE WHEN %(planned)s THEN 0 ELSE attempts END
+ WHERE id = %(id)s AND token = %(token)s
+"""
+
+_SET_ASIDE = """
+UPDATE spool_item
+   SET state = %(state)s, lease_until = NULL, token = NULL, reason = %(reason)s
+ WHERE id = %(id)s AND token = %(token)s
+"""
+
+# Given back unworked: not an attempt.
+_RELEASE = """
+UPDATE spool_item AS item
+   SET lease_until = NULL, token = NULL, attempts = greatest(item.attempts - 1, 0)
+  FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS mine (id, token)
+ WHERE item.id = mine.id AND item.token = mine.token
+"""
+
+_EXTEND = """
+UPDATE spool_item AS item SET lease_until = clock_timestamp() + %(lease)s
+  FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS mine (id, token)
+ WHERE item.id = mine.id AND item.token = mine.token
+RETURNING item.id
+"""
+
+# A fresh rank, or a promoted item could hide behind a claimer's horizon.
+_PROMOTE = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM spool_item
+     WHERE stage = %(stage)s AND state = 'deferred' AND due_at <= clock_timestamp()
+     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE spool_item AS item
+   SET state = 'ready', due_at = NULL,
+       rank = clock_timestamp() + item.priority * %(step)s
+  FROM due WHERE item.id = due.id
+RETURNING item.id
+"""
+
+
+
+
+def put(conn: "psycopg.Connection[Any]", items: Sequence[NewItem]) -> list[int]:
+    """Put items into their rooms and return their numbers, in the order given."""
+    if not items:
+        return []
+    columns = {
+        name: [getattr(item, name) for item in items]
+        for name in (
+            "stage held priority lag list_id body_id ref trace message_id"
+            " reverse_path recipient"
+        ).split()
+    }
+    meta = [Jsonb(dict(item.meta)) for item in items]
+    rows = conn.execute(_PUT, {**columns, "meta": meta, "step": PRIORITY_STEP})
+    return [row[0] for row in rows]
+
+
+def claim(
+    conn: "psycopg.Connection[Any]",
+    *,
+    stage: str,
+    limit: int,
+    lease: timedelta,
+    owner: str,
+    after: datetime | None = None,
+) -> list[tuple[Item, datetime]]:
+    """Lease up to `limit` ready items, first in rank first; commit at once after.
+
+    Returns each item with its rank.  The attempt is counted by this statement, so
+    that a message which kills its worker is noticed.
+    """
+    rows = conn.execute(
+        _CLAIM,
+        {
+            "stage": stage,
+            "limit": limit,
+            "lease": lease,
+            "owner": owner,
+            "after": after or "-infinity",
+        },
+    ).fetchall()
+    claimed = [(_item(row), row[14]) for row in rows]
+    # RETURNING keeps no order.
+    return sorted(claimed, key=lambda pair: (pair[1], pair[0].id))
+
+
+def _item(row: tuple[Any, ...]) -> Item:
+    return Item(
+        id=row[0],
+        token=row[1],
+        stage=row[2],
+        trace=row[3],
+        list_id=row[4],
+        body_id=row[5],
+        ref=row[6],
+        message_id=row[7],
+        reverse_path=row[8],
+        recipient=row[9],
+        priority=row[10],
+        attempts=row[11],
+        meta=row[12],
+        created_at=row[13],
+    )
+
+
+def open_claims(conn: "psycopg.Connection[Any]", items: Sequence[Item]) -> set[int]:
+    """Lock the rows of claimed items and return the numbers of those still ours."""
+    rows = conn.execute(
+        _OPEN, {"ids": [i.id for i in items], "tokens": [i.token for i in items]}
+    )
+    return {row[0] for row in rows}
+
+
+def settle(conn: "psycopg.Connection[Any]", item: Item, verdict: Verdict) -> None:
+    """End the claim with its verdict and put what it emits; StaleClaim if lost."""
+    match verdict:
+        case Done():
+            finish(conn, [(item, verdict)])
+        case Retry(after=after, reason=reason, planned=planned):
+            _expect_one(
+                conn.execute(
+                    _DEFER,
+                    {
+                        "id": item.id,
+                        "token": item.token,
+                        "after": after,
+                        "reason": reason,
+                        "planned": planned,
+                    },
+                ),
+                item,
+            )
+        case Park(reason=reason) | Bury(reason=reason):
+            state = "parked" if isinstance(verdict, Park) else "buried"
+            _expect_one(
+                conn.execute(
+                    _SET_ASIDE,
+                    {
+                        "id": item.id,
+                        "token": item.token,
+                        "state": state,
+                        "reason": reason,
+                    },
+                ),
+                item,
+            )
+
+
+def finish(
+    conn: "psycopg.Connection[Any]", ended: Sequence[tuple[Item, Done]]
+) -> None:
+    """Settle many items as Done in one statement; StaleClaim if any lease was lost."""
+    if not ended:
+        return
+    gone = conn.execute(
+        _FINISH,
+        {
+            "ids": [item.id for item, _ in ended],
+            "tokens": [item.token for item, _ in ended],
+            "verdicts": [done.verdict for _, done in ended],
+            "notes": [done.note for _, done in ended],
+        },
+    )
+    if gone.rowcount != len(ended):
+        raise StaleClaim(
+            "The lease was lost while the work was done.",
+            reason=f"{len(ended) - gone.rowcount} of {len(ended)} claims are stale",
+        )
+    put(conn, [new for _, done in ended for new in done.emit])
+
+
+def _expect_one(cursor: "psycopg.Cursor[Any]", item: Item) -> None:
+    if cursor.rowcount != 1:
+        raise StaleClaim(
+            "The lease was lost while the work was done.",
+            reason=f"item {item.id} has another token",
+        )
+
+
+def release(conn: "psycopg.Connection[Any]", items: Sequence[Item]) -> None:
+    """Give claimed items back unworked; the attempt is not counted."""
+    conn.execute(
+        _RELEASE, {"ids": [i.id for i in items], "tokens": [i.token for i in items]}
+    )
+
+
+def extend(
+    conn: "psycopg.Connection[Any]", items: Sequence[Item], *, lease: timedelta
+) -> set[int]:
+    """Renew leases; return the numbers of the items that are still ours."""
+    rows = conn.execute(
+        _EXTEND,
+        {
+            "ids": [i.id for i in items],
+            "tokens": [i.token for i in items],
+            "lease": lease,
+        },
+    )
+    return {row[0] for row in rows}
+
+
+def promote(conn: "psycopg.Connection[Any]", *, stage: str, limit: int = 1000) -> int:
+    """Make deferred items whose time has come ready; return how many."""
+    return conn.execute(
+        _PROMOTE, {"stage": stage, "limit": limit, "step": PRIORITY_STEP}
+    ).rowcount
