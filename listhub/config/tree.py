@@ -44,6 +44,10 @@ class Database:
         unit="seconds",
         above=0,
     )
+    pooled: bool = setting(
+        default=False,
+        about="Whether a transaction-mode pooler such as PgBouncer stands in between.",
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
