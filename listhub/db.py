@@ -105,4 +105,6 @@ def without_password(url: str) -> str:
     """Return a database URL or conninfo string fit for logs and screens."""
     parts = conninfo_to_dict(url)
     parts.pop("password", None)
-    return " ".join(f"{key}={quote(str(value), safe='/,:.')}" for key, value in parts.items())
+    return " ".join(
+        f"{key}={quote(str(value), safe='/,:.')}" for key, value in parts.items()
+    )

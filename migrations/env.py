@@ -15,33 +15,32 @@ from listhub.models import Base
 ADVISORY_LOCK = 7_465_001
 
 
-def include_name(name, type_, parent_names):
-    """Leave partitions out of the drift check: the jobs make and drop them."""
-    return not (type_ == "table" and name and "_p20" in name or name in DEFAULTS)
-
-
 DEFAULTS = {"spool_history_default", "outcome_default"}
+
+
+def include_name(name, type_, _parent_names):
+    """Leave partitions out of the drift check: the jobs make and drop them."""
+    return type_ != "table" or not ("_p20" in (name or "") or name in DEFAULTS)
 
 
 def run() -> None:
     engine = db.engine(context.config.attributes["url"])
-    with engine.connect() as connection:
+    with engine.connect() as connection, connection.begin():
         # A transaction lock: it needs no session and ends with its transaction.
-        with connection.begin():
-            connection.execute(text("SET LOCAL lock_timeout = '60s'"))
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
-            connection.execute(text("SET LOCAL lock_timeout = '4s'"))
-            connection.execute(text("SET LOCAL statement_timeout = '10min'"))
-            context.configure(
-                connection=connection,
-                target_metadata=Base.metadata,
-                include_name=include_name,
-                compare_type=True,
-                compare_server_default=False,
-                transactional_ddl=True,
-            )
-            with context.begin_transaction():
-                context.run_migrations()
+        connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+        connection.execute(text("SET LOCAL lock_timeout = '4s'"))
+        connection.execute(text("SET LOCAL statement_timeout = '10min'"))
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            include_name=include_name,
+            compare_type=True,
+            compare_server_default=False,
+            transactional_ddl=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
     engine.dispose()
 
 

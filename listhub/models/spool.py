@@ -135,9 +135,7 @@ class JobRun(Base):
         Index("job_run_finished_at", "finished_at"),
     )
 
-    id: Mapped[int] = mapped_column(
-        BigInteger, Identity(always=True), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     job: Mapped[str]
     scope: Mapped[str] = mapped_column(server_default=text("'site'"))
     due_at: Mapped[datetime]

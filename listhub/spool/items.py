@@ -1,10 +1,10 @@
 """The values of the spool: what is put, what is claimed, and the four verdicts.
 
-    put ──▶ ready ──claim──▶ (leased) ──settle──▶ Done    gone; a line in history
-              ▲                  │                Retry   deferred until due
-              │                  │                Park    waits for a person
-              │                  │                Bury    broken; waits for an operator
-              └── lease ran out ─┘
+put ──▶ ready ──claim──▶ (leased) ──settle──▶ Done    gone; a line in history
+          ▲                  │                Retry   deferred until due
+          │                  │                Park    waits for a person
+          │                  │                Bury    broken; waits for an operator
+          └── lease ran out ─┘
 """
 
 import uuid

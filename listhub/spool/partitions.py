@@ -71,9 +71,7 @@ def _in_default(
 ) -> bool:
     """Tell whether rows of that day lie in the default: then they stay there."""
     row = conn.execute(
-        sql.SQL(
-            "SELECT EXISTS (SELECT FROM {} WHERE {} >= {} AND {} < {})"
-        ).format(
+        sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE {} >= {} AND {} < {})").format(
             sql.Identifier(f"{table}_default"),
             sql.Identifier(column),
             sql.Literal(f"{day} 00:00+00"),
@@ -84,9 +82,7 @@ def _in_default(
     return bool(row and row[0])
 
 
-def _create(
-    conn: "psycopg.Connection[Any]", table: str, name: str, day: date
-) -> None:
+def _create(conn: "psycopg.Connection[Any]", table: str, name: str, day: date) -> None:
     conn.execute(
         sql.SQL(
             "CREATE TABLE IF NOT EXISTS {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})"

@@ -1,6 +1,6 @@
 """The order in which ready items are taken: one time-stamp does priority, age, share.
 
-    rank = time of putting + priority × PRIORITY_STEP + lag
+    rank = time of putting + priority * PRIORITY_STEP + lag
 
 A claim takes the lowest rank.  Priority: 0 goes ahead of 1 by one step.  Ageing:
 nothing waits for ever, because what comes later ranks later; an item of priority 9

@@ -32,6 +32,20 @@ SELECT stage, CASE WHEN held THEN 'held' ELSE 'ready' END, priority,
 RETURNING id
 """
 
+_COLUMNS = (
+    "stage",
+    "held",
+    "priority",
+    "lag",
+    "list_id",
+    "body_id",
+    "ref",
+    "trace",
+    "message_id",
+    "reverse_path",
+    "recipient",
+)
+
 # The CTE is materialised: without the fence the planner may run the sub-select once
 # per candidate row and lease more than LIMIT.  `rank > after` is the moving lower
 # bound (see horizon.py): dead entries at the head, which an old snapshot keeps from
@@ -125,19 +139,11 @@ RETURNING item.id
 """
 
 
-
-
 def put(conn: "psycopg.Connection[Any]", items: Sequence[NewItem]) -> list[int]:
     """Put items into their rooms and return their numbers, in the order given."""
     if not items:
         return []
-    columns = {
-        name: [getattr(item, name) for item in items]
-        for name in (
-            "stage held priority lag list_id body_id ref trace message_id"
-            " reverse_path recipient"
-        ).split()
-    }
+    columns = {name: [getattr(item, name) for item in items] for name in _COLUMNS}
     meta = [Jsonb(dict(item.meta)) for item in items]
     rows = conn.execute(_PUT, {**columns, "meta": meta, "step": PRIORITY_STEP})
     return [row[0] for row in rows]
@@ -234,9 +240,7 @@ def settle(conn: "psycopg.Connection[Any]", item: Item, verdict: Verdict) -> Non
             )
 
 
-def finish(
-    conn: "psycopg.Connection[Any]", ended: Sequence[tuple[Item, Done]]
-) -> None:
+def finish(conn: "psycopg.Connection[Any]", ended: Sequence[tuple[Item, Done]]) -> None:
     """Settle many items as Done in one statement; StaleClaim if any lease was lost."""
     if not ended:
         return
