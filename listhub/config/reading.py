@@ -6,7 +6,6 @@ wrong is one sentence: where it stands, which setting, what is allowed.
 
 import dataclasses
 import os
-import tomllib
 import types
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from listhub.config.fields import (
     shown,
     specs,
 )
+from listhub.config.toml import read_document
 from listhub.config.tree import Settings
 from listhub.errors import UsageError
 
@@ -121,17 +121,16 @@ def _take_file(
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the tables of a TOML file, or raise UsageError: missing, unreadable, wrong."""
     try:
-        return tomllib.loads(path.read_bytes().decode())
+        text = path.read_bytes().decode()
     except FileNotFoundError:
         raise UsageError(f"{path}: there is no such file.") from None
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not text in UTF-8.") from None
-    except (ValueError, RecursionError) as error:
-        # ValueError also for a NUL in the path, and for numbers of 5000 digits.
-        what = shown(str(error))[1:-1]
-        raise UsageError(f"{path}: is not right TOML: {what}.") from None
+    except ValueError:  # a NUL in the name
+        raise UsageError(f"{shown(str(path))[1:-1]}: is not a file name.") from None
+    return read_document(text, source=str(path))
 
 
 def _known(section: str, key: str, *, source: str) -> Spec:

@@ -1,0 +1,314 @@
+"""List settings: what a list may set, and the levels that they come from.
+
+    defaults  <-  site  <-  domain  <-  list        (later wins)
+
+Each level is one JSON object in `setting_version`; a change writes a new row that
+holds the whole level, so its history is there and nothing is overwritten.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from listhub import log
+from listhub.config.fields import (
+    Spec,
+    WrongValueError,
+    nearest,
+    read_value,
+    setting,
+    shown,
+    specs,
+)
+from listhub.config.toml import document, read_document
+from listhub.errors import PermanentError, TemporaryError, UsageError
+
+Scope = Literal["site", "domain", "list"]
+
+_logger = log.get(__name__)
+
+# RFC 5322 §3.6.8: a field's name is printable US-ASCII without the colon.
+_FIELD_NAME = r"[!-9;-~]{1,76}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ListSettings:
+    """All settings of one list, each with its value in force."""
+
+    subject: str = setting("", "What the list is about, in a few words.")
+    post: Literal["members", "open", "closed"] = setting(
+        "members", "Who may post: its members, everybody, or nobody."
+    )
+    priority: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "z"] = setting(
+        "5", "The priority of its mail, 0 before 9; z holds it back until released."
+    )
+    max_size: int = setting(
+        5_242_880,
+        "The largest message that it takes.",
+        unit="bytes",
+        least=1,
+        most=1_000_000_000,
+    )
+    reject_automates: bool = setting(
+        default=True, about="Refuse mail that a program sent, such as auto-replies."
+    )
+    verp_rate: Literal[0, 2, 5, 10, 20, 25, 33, 50, 100] = setting(
+        100,
+        "The share of recipients who get a reverse-path of their own (VERP).",
+        unit="per cent",
+    )
+    archive: bool = setting(default=True, about="Keep posts in the archive.")
+    list_headers: bool = setting(
+        default=True,
+        about="Add the header fields of RFC 2369: List-Help, List-Post and so on.",
+    )
+    remove_headers: tuple[str, ...] = setting(
+        (
+            "X-Sympa-To",
+            "X-Family-To",
+            "Return-Receipt-To",
+            "Precedence",
+            "X-Sequence",
+            "Disposition-Notification-To",
+            "Sender",
+        ),
+        "Header fields that are removed from posts before anything is added.",
+        pattern=_FIELD_NAME,
+        words="the name of a header field",
+    )
+    reply_to: Literal["sender", "list", "all"] = setting(
+        "sender",
+        "Where replies go: to the sender (what the post says is kept), the list, or both.",
+    )
+    custom_headers: tuple[str, ...] = setting(
+        (),
+        "Header fields that are added to posts, each as `Name: value`.",
+        pattern=rf"{_FIELD_NAME}: [ -~]{{0,900}}",
+        words="a header field such as `X-Campus: North`, in US-ASCII on one line",
+    )
+
+
+SPECS: Mapping[str, Spec] = specs(ListSettings)
+
+
+class Level(TypedDict):
+    """Which level is meant: the site, one domain or one list (by id)."""
+
+    scope: Scope
+    domain_id: int | None
+    list_id: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SettingVersion:
+    """One version of a level: all its values, who made it and when (UTC)."""
+
+    version: int
+    values: Mapping[str, object]
+    changed_by: str
+    changed_at: datetime
+
+
+def resolve(*levels: Mapping[str, object]) -> ListSettings:
+    """Return the settings in force, later levels winning; UsageError for a wrong one."""
+    values: dict[str, Any] = {}
+    for level in levels:
+        values.update(check_level(level))
+    return ListSettings(**values)
+
+
+def check_level(
+    level: Mapping[str, object], *, source: str = "list settings"
+) -> dict[str, object]:
+    """Return a level's values in their own types; UsageError names what is wrong."""
+    return {
+        key: read_setting(key, value, source=source) for key, value in level.items()
+    }
+
+
+def read_setting(key: str, value: object, *, source: str = "list settings") -> object:
+    """Return one value in its own type; UsageError says what is allowed."""
+    spec = _spec(key, source=source)
+    try:
+        return read_value(spec, value)
+    except WrongValueError as wrong:
+        raise UsageError(wrong.sentence(source=source, name=key)) from None
+
+
+def _spec(key: str, *, source: str = "list settings") -> Spec:
+    if key not in SPECS:
+        raise UsageError(
+            f"{source}: {shown(key)[1:-1]} is not a setting of lists; did you mean"
+            f" {nearest(key, SPECS)}?"
+        )
+    return SPECS[key]
+
+
+_LEVELS = """
+SELECT
+  (SELECT v."values" FROM setting_version AS v
+    WHERE v.scope = 'site'
+      AND coalesce(v.domain_id, 0) = 0 AND coalesce(v.list_id, 0) = 0
+    ORDER BY v.version DESC LIMIT 1),
+  (SELECT v."values" FROM setting_version AS v
+    WHERE v.scope = 'domain'
+      AND coalesce(v.domain_id, 0) = l.domain_id AND coalesce(v.list_id, 0) = 0
+    ORDER BY v.version DESC LIMIT 1),
+  (SELECT v."values" FROM setting_version AS v
+    WHERE v.scope = 'list'
+      AND coalesce(v.domain_id, 0) = 0 AND coalesce(v.list_id, 0) = l.id
+    ORDER BY v.version DESC LIMIT 1)
+FROM mailing_list AS l
+WHERE l.id = %s
+"""
+
+
+def load_levels(
+    conn: Connection[Any], list_id: int
+) -> dict[Scope, Mapping[str, object]]:
+    """Return the newest values of the three levels of a list, in one query."""
+    row = conn.execute(_LEVELS, (list_id,)).fetchone()
+    if row is None:
+        raise PermanentError(
+            "There is no such list.",
+            code=550,
+            enhanced="5.1.1",
+            reason=f"mailing_list {list_id} is gone",
+        )
+    return {"site": row[0] or {}, "domain": row[1] or {}, "list": row[2] or {}}
+
+
+def load_list_settings(conn: Connection[Any], list_id: int) -> ListSettings:
+    """Return a list's settings in force; TemporaryError while stored ones are wrong.
+
+    A name that this release does not know is passed over: a newer release on another
+    host may have written it.  A value that it cannot use stops the list's mail until
+    it is mended, since guessing could open a closed list.
+    """
+    levels = []
+    for scope, level in load_levels(conn, list_id).items():
+        unknown = sorted(level.keys() - SPECS.keys())
+        if unknown:
+            _logger.warning("unknown list settings", scope=scope, names=unknown)
+        levels.append({key: level[key] for key in level if key in SPECS})
+    try:
+        return resolve(*levels)
+    except UsageError as error:
+        raise TemporaryError(
+            "The list's settings cannot be used at the moment.",
+            reason=f"mailing_list {list_id}: {error.public}",
+        ) from error
+
+
+_AT_LEVEL = """
+WHERE scope = %(scope)s
+  AND coalesce(domain_id, 0) = coalesce(%(domain_id)s::bigint, 0)
+  AND coalesce(list_id, 0) = coalesce(%(list_id)s::bigint, 0)
+"""
+_HISTORY = f"""
+SELECT version, "values", changed_by, changed_at FROM setting_version
+{_AT_LEVEL}
+ORDER BY version DESC LIMIT %(limit)s
+"""  # noqa: S608 - put together from constants
+_LOCK = """
+SELECT pg_advisory_xact_lock(hashtextextended(
+  concat_ws('/', 'setting_version', %(scope)s::text,
+            %(domain_id)s::bigint, %(list_id)s::bigint), 0))
+"""
+_INSERT = """
+INSERT INTO setting_version
+  (scope, domain_id, list_id, version, "values", changed_by)
+VALUES
+  (%(scope)s, %(domain_id)s, %(list_id)s, %(version)s, %(values)s, %(changed_by)s)
+"""
+
+
+def history(
+    conn: Connection[Any],
+    *,
+    scope: Scope,
+    domain_id: int | None = None,
+    list_id: int | None = None,
+    limit: int = 100,
+) -> list[SettingVersion]:
+    """Return the versions of a level, newest first, at most `limit`."""
+    level = Level(scope=scope, domain_id=domain_id, list_id=list_id)
+    rows = conn.execute(_HISTORY, {**level, "limit": limit}).fetchall()
+    return [
+        SettingVersion(
+            version=row[0], values=row[1], changed_by=row[2], changed_at=row[3]
+        )
+        for row in rows
+    ]
+
+
+def set_values(
+    conn: Connection[Any],
+    *,
+    scope: Scope,
+    domain_id: int | None = None,
+    list_id: int | None = None,
+    changes: Mapping[str, object | None],
+    changed_by: str,
+    replace: bool = False,
+) -> int:
+    """Change a level and return its version; None removes a value.
+
+    With `replace` the level then holds the changes and nothing else.  Changes that
+    change nothing make no new version.  UsageError for a wrong name or value.
+    """
+    kept = {key: value for key, value in changes.items() if value is not None}
+    checked = check_level(kept)
+    level = Level(scope=scope, domain_id=domain_id, list_id=list_id)
+    with conn.transaction():
+        # Two people at once: the second sees what the first one wrote.
+        conn.execute(_LOCK, level)
+        newest = next(iter(history(conn, **level, limit=1)), None)
+        before = dict(newest.values) if newest else {}
+        version = newest.version if newest else 0
+        for key in changes.keys() - before.keys():
+            _spec(key)  # what a newer release stored may be removed by name
+        base = {} if replace else before
+        after = {key: base[key] for key in base if key not in changes} | checked
+        # As JSON has it: a tuple comes back as a list.
+        after = {k: list(v) if isinstance(v, tuple) else v for k, v in after.items()}
+        if after != before:
+            version += 1
+            row = {**level, "version": version, "values": Jsonb(after)}
+            conn.execute(_INSERT, {**row, "changed_by": changed_by})
+    return version
+
+
+def export_text(level: Mapping[str, object]) -> str:
+    """Return a level as TOML, one line a value, in the order of the settings."""
+    order = [key for key in SPECS if key in level]
+    return document(
+        {key: level[key] for key in [*order, *sorted(level.keys() - order)]}
+    )
+
+
+def import_text(text: str, *, source: str) -> dict[str, object]:
+    """Return the level that a TOML text holds; UsageError names `source` and the key."""
+    return check_level(read_document(text, source=source), source=source)
+
+
+def find_level(
+    conn: Connection[Any], *, domain: str | None = None, address: str | None = None
+) -> Level:
+    """Return the level of a list's address, of a domain's name, or of the site."""
+    if address is not None:
+        query, name = "SELECT id FROM mailing_list WHERE address = lower(%s)", address
+    elif domain is not None:
+        query, name = "SELECT id FROM domain WHERE name = lower(%s)", domain
+    else:
+        return Level(scope="site", domain_id=None, list_id=None)
+    if "\0" in name or (row := conn.execute(query, (name,)).fetchone()) is None:
+        what = "domain" if address is None else "list"
+        raise UsageError(f"There is no {what} {shown(name)[1:-1]} here.")
+    if address is None:
+        return Level(scope="domain", domain_id=row[0], list_id=None)
+    return Level(scope="list", domain_id=None, list_id=row[0])
