@@ -146,11 +146,12 @@ def masked(spec: Spec, value: object) -> object:
     if spec.rule.mask == "all":
         return "***"
     if isinstance(value, tuple):
-        return tuple(_without_password(str(item)) for item in value)
-    return _without_password(str(value))
+        return tuple(hide_passwords(str(item)) for item in value)
+    return hide_passwords(str(value))
 
 
-def _without_password(url: str) -> str:
+def hide_passwords(url: str) -> str:
+    """Return a URL, or a text with URLs in it, with *** for every password."""
     # To the last "@": an unquoted "@" or "/" in a password must not show its tail.
     url = re.sub(r"(://[^:@/?#]*):.*@", r"\1:***@", url)
     return re.sub(r"(?i)([?&][^=&]*passw[^=&]*=)[^&]*", r"\1***", url)

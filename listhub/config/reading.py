@@ -6,6 +6,7 @@ wrong is one sentence: where it stands, which setting, what is allowed.
 
 import dataclasses
 import os
+import sys
 import types
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,16 +41,32 @@ class Loaded:
     origins: Mapping[str, str]
 
 
-def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings of this process, or raise UsageError with one sentence."""
-    return load_with_origins(path, environ).settings
+def load(
+    path: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    default: Path = DEFAULT_PATH,
+) -> Settings:
+    """Return the settings of this process, or raise UsageError with one sentence.
+
+    The file is `path`, else $LISTHUB_CONFIG, and these must exist; else `default`,
+    which need not.
+    """
+    return load_with_origins(path, environ, default=default).settings
 
 
 def load_with_origins(
-    path: Path | None = None, environ: Mapping[str, str] = os.environ
+    path: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    default: Path = DEFAULT_PATH,
 ) -> Loaded:
-    """Return the settings and the origin of each value, for `config show`."""
-    found = _find(path, environ)
+    """Return the settings as `load` does, and the origin of each value."""
+    found = path
+    if found is None and environ.get("LISTHUB_CONFIG"):
+        found = Path(environ["LISTHUB_CONFIG"])
+    if found is None and default.exists():
+        found = default
     values: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
     origins: dict[str, str] = {}
     if found is not None:
@@ -89,19 +106,11 @@ def verp_key(settings: Settings) -> bytes:
     )
 
 
-def _find(path: Path | None, environ: Mapping[str, str]) -> Path | None:
-    if path is not None:
-        return path
-    if environ.get("LISTHUB_CONFIG"):
-        return Path(environ["LISTHUB_CONFIG"])
-    return DEFAULT_PATH if DEFAULT_PATH.exists() else None
-
-
 def _take_file(
     path: Path, values: dict[str, dict[str, Any]], origins: dict[str, str]
 ) -> None:
     source = str(path)
-    for section, table in read_toml(path).items():
+    for section, table in read_document(read_file(path), source=source).items():
         if section not in SECTIONS:
             close = nearest(section, SECTIONS)
             raise UsageError(
@@ -118,10 +127,12 @@ def _take_file(
             origins[f"{section}.{key}"] = source
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return the tables of a TOML file, or raise UsageError: missing, unreadable, wrong."""
+def read_file(path: Path) -> str:
+    """Return the text of a file (`-`: standard input), or raise UsageError."""
     try:
-        text = path.read_bytes().decode()
+        if str(path) == "-":
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise UsageError(f"{path}: there is no such file.") from None
     except OSError as error:
@@ -130,7 +141,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: is not text in UTF-8.") from None
     except ValueError:  # a NUL in the name
         raise UsageError(f"{shown(str(path))[1:-1]}: is not a file name.") from None
-    return read_document(text, source=str(path))
 
 
 def _known(section: str, key: str, *, source: str) -> Spec:

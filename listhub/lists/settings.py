@@ -7,9 +7,9 @@ holds the whole level, so its history is there and nothing is overwritten.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, TypeVar
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
@@ -19,6 +19,7 @@ from listhub.config.fields import (
     Spec,
     WrongValueError,
     nearest,
+    read_text,
     read_value,
     setting,
     shown,
@@ -27,6 +28,7 @@ from listhub.config.fields import (
 from listhub.config.toml import document, read_document
 from listhub.errors import PermanentError, TemporaryError, UsageError
 
+V = TypeVar("V")
 Scope = Literal["site", "domain", "list"]
 
 _logger = log.get(__name__)
@@ -132,9 +134,20 @@ def check_level(
 
 def read_setting(key: str, value: object, *, source: str = "list settings") -> object:
     """Return one value in its own type; UsageError says what is allowed."""
+    return _read(read_value, key, value, source=source)
+
+
+def read_written(key: str, text: str, *, source: str) -> object:
+    """Return one value from the text that a person typed; UsageError as above."""
+    return _read(read_text, key, text, source=source)
+
+
+def _read(
+    reader: Callable[[Spec, V], object], key: str, value: V, *, source: str
+) -> object:
     spec = _spec(key, source=source)
     try:
-        return read_value(spec, value)
+        return reader(spec, value)
     except WrongValueError as wrong:
         raise UsageError(wrong.sentence(source=source, name=key)) from None
 

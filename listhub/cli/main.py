@@ -1,0 +1,192 @@
+"""The command `listhub`: its global options, its commands, its exit codes.
+
+A command is one module of this package and one line of COMMANDS; it is imported
+when it is run, so that `listhub --help` starts fast.  Whatever goes wrong ends as
+one sentence on standard error and an exit code that an MTA or a script understands.
+"""
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import click
+from typing_extensions import override
+
+from listhub import __version__
+from listhub.errors import ListHubError, TemporaryError, UsageError
+
+# sysexits.h, as MTAs and scripts read them.
+EX_USAGE = 64
+EX_SOFTWARE = 70
+EX_TEMPFAIL = 75
+FAILED = 1
+INTERRUPTED = 130  # 128 + SIGINT, as a shell says it
+PIPE_CLOSED = 141  # 128 + SIGPIPE
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class Entry(NamedTuple):
+    """A command: its name, where its click command is, and what --help says."""
+
+    name: str
+    target: str
+    about: str
+
+
+COMMANDS: tuple[Entry, ...] = (
+    Entry("config", "listhub.cli.config:config", "Show, check and change settings."),
+)
+
+
+class Commands(click.Group):
+    """The group whose commands come from the table, each imported when it is run."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [entry.name for entry in COMMANDS]
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for name, target, _about in COMMANDS:
+            if name == cmd_name:
+                module, _, attribute = target.partition(":")
+                found = getattr(importlib.import_module(module), attribute)
+                return cast("click.Command", found)
+        return None
+
+    @override
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(entry.name, entry.about) for entry in COMMANDS])
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and name not in self.list_commands(ctx):
+            ctx.fail(f"there is no command {name!r}; `listhub --help` lists them.")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="listhub", message="%(prog)s %(version)s")
+@click.option(
+    "--config",
+    "path",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Read the settings from FILE, not from $LISTHUB_CONFIG or"
+    " /etc/listhub/listhub.toml.",
+)
+@click.option(
+    "--dir",
+    "directory",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Work on the system that `listhub up` runs in DIR.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS, case_sensitive=False),
+    default="INFO",
+    show_default=True,
+    help="How much to log, on standard error.",
+)
+@click.pass_context
+def listhub(
+    ctx: click.Context,
+    *,
+    path: Path | None,
+    directory: Path | None,
+    as_json: bool,
+    log_level: str,
+) -> None:
+    """Run mailing lists on many hosts at once."""
+    from listhub import log
+    from listhub.cli.context import Context
+
+    log.set_up(level=log_level)
+    ctx.obj = Context(path=path, directory=directory, as_json=as_json)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; the entry point `listhub`."""
+    if "_LISTHUB_COMPLETE" in os.environ:
+        from click.shell_completion import shell_complete
+
+        instruction = os.environ["_LISTHUB_COMPLETE"]
+        return shell_complete(listhub, {}, "listhub", "_LISTHUB_COMPLETE", instruction)
+    words = list(sys.argv[1:] if args is None else args)
+    try:
+        with listhub.make_context("listhub", words) as ctx:
+            listhub.invoke(ctx)
+        sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        return _fail(error)
+    return 0
+
+
+def _fail(error: Exception) -> int:
+    """Say in one sentence what went wrong, and return the exit code for it."""
+    if isinstance(error, BrokenPipeError) and _output_is_gone():
+        return PIPE_CLOSED
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return EX_USAGE
+    if isinstance(error, click.ClickException):
+        _say(error.format_message())
+        return EX_USAGE if isinstance(error, click.UsageError) else FAILED
+    if isinstance(error, ListHubError):
+        _say(error.public)
+        logging.getLogger(__name__).debug("command failed", exc_info=error)
+        return _code(error)
+    from listhub.config.fields import hide_passwords
+
+    debugging = logging.getLogger().isEnabledFor(logging.DEBUG)
+    text = hide_passwords(" ".join(str(error).split()))[:300]
+    where = (
+        "the log above says where"
+        if debugging
+        else "run it with --log-level DEBUG, and the log on standard error says where"
+    )
+    logging.getLogger(__name__).debug("command failed", exc_info=error)
+    _say(f"an internal error, {type(error).__name__}: {text}; {where}.")
+    return EX_SOFTWARE
+
+
+def _code(error: ListHubError) -> int:
+    if isinstance(error, UsageError):
+        return EX_USAGE
+    return EX_TEMPFAIL if isinstance(error, TemporaryError) else FAILED
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"listhub: {sentence}", err=True)
+
+
+def _output_is_gone() -> bool:
+    """Whether it was our standard output that broke, and not some other pipe."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more at its end, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())
