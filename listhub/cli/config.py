@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from listhub.cli.context import Context, json_option, pass_context
+from listhub.cli.context import Context, clean, json_option, pass_context
 from listhub.config import Loaded, specs, toml, verp_key
 from listhub.config.fields import masked
 from listhub.config.reading import SECTIONS, load_with_origins, read_file
@@ -81,7 +81,7 @@ def _show_site(context: Context, *, effective: bool) -> None:
         if section != last:
             context.text(f"\n[{section}]" if last else f"[{section}]")
             last = section
-        comment = (origin or "default") if effective else ""
+        comment = clean(origin or "default") if effective else ""
         context.text(toml.line(key, value, comment=comment))
 
 

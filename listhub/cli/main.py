@@ -8,6 +8,7 @@ one sentence on standard error and an exit code that an MTA or a script understa
 import importlib
 import logging
 import os
+import select
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +28,7 @@ FAILED = 1
 INTERRUPTED = 130  # 128 + SIGINT, as a shell says it
 PIPE_CLOSED = 141  # 128 + SIGPIPE
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
 class Entry(NamedTuple):
@@ -97,7 +98,7 @@ class Commands(click.Group):
 @click.option(
     "--log-level",
     type=click.Choice(LEVELS, case_sensitive=False),
-    default="INFO",
+    default="info",
     show_default=True,
     help="How much to log, on standard error.",
 )
@@ -114,7 +115,9 @@ def listhub(
     from listhub import log
     from listhub.cli.context import Context
 
-    log.set_up(level=log_level)
+    log.set_up(level=log_level.upper())
+    # Each names itself at INFO when it is imported, on every command line.
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     ctx.obj = Context(path=path, directory=directory, as_json=as_json)
 
 
@@ -160,7 +163,7 @@ def _fail(error: Exception) -> int:
     where = (
         "the log above says where"
         if debugging
-        else "run it with --log-level DEBUG, and the log on standard error says where"
+        else "run it with --log-level debug, and the log on standard error says where"
     )
     logging.getLogger(__name__).debug("command failed", exc_info=error)
     _say(f"an internal error, {type(error).__name__}: {text}; {where}.")
@@ -179,13 +182,14 @@ def _say(sentence: str) -> None:
 
 def _output_is_gone() -> bool:
     """Whether it was our standard output that broke, and not some other pipe."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The interpreter flushes once more at its end, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+    output = sys.stdout.fileno()
+    poll = select.poll()
+    poll.register(output, 0)  # errors are always told
+    if not any(event & select.POLLERR for _, event in poll.poll(0)):
+        return False
+    # The interpreter flushes once more at its end, and would complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return True
 
 
 if __name__ == "__main__":

@@ -33,16 +33,25 @@ class Database:
         mask="url",
     )
     statement_timeout: float = setting(
-        30.0, "The longest that one statement may run.", unit="seconds", above=0
+        30.0,
+        "The longest that one statement may run.",
+        unit="seconds",
+        above=0,
+        most=_DAY,
     )
     lock_timeout: float = setting(
-        5.0, "The longest that a statement waits for a lock.", unit="seconds", above=0
+        5.0,
+        "The longest that a statement waits for a lock.",
+        unit="seconds",
+        above=0,
+        most=_DAY,
     )
     idle_timeout: float = setting(
         60.0,
         "The longest that an open transaction may do nothing.",
         unit="seconds",
         above=0,
+        most=_DAY,
     )
     pooled: bool = setting(
         default=False,
@@ -66,6 +75,7 @@ class Broker:
         "After this time a wake-up that nobody took is dropped.",
         unit="seconds",
         above=0,
+        most=_DAY,
     )
 
 
