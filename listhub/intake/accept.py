@@ -1,0 +1,221 @@
+"""Accept: the one function that makes mail ours.
+
+LMTP, the pipe and tests all end here.  The caller commits; until then the MTA owns
+the mail, after that one row per recipient does.  Only header fields are looked at:
+broken MIME is no reason to refuse, and no reason to fail.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+from listhub.intake.syntax import Reply, reply
+from listhub.lists.directory import Destination
+from listhub.mail.headers import Headers
+from listhub.mail.recipient import AddressKind
+from listhub.spool import bodies, store
+from listhub.spool.items import NewItem
+
+# Returns what is new, or older than the window and thus new again.  A row that
+# another host is inserting at this moment is waited for: if it commits, ours is the
+# retry; if it rolls back, ours is the first.  Sorted, so that two hosts never wait
+# for each other in a ring.
+_REMEMBER = """
+INSERT INTO intake_retry AS known (digest)
+SELECT digest FROM unnest(%(digests)s::bytea[]) AS new (digest) ORDER BY digest
+    ON CONFLICT (digest) DO UPDATE SET at = now()
+       WHERE known.at < now() - %(window)s
+RETURNING digest
+"""
+
+#: Octets of a Message-ID that are kept: an index entry has room for 2,700.
+_LONGEST_MESSAGE_ID = 900
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incoming:
+    """A mail and its envelope as an MTA handed it over, its recipients looked up."""
+
+    content: bytes
+    reverse_path: str
+    recipients: tuple[tuple[str, Destination], ...]
+    #: Which door: lmtp, socket or direct.
+    via: str
+    #: Our host.
+    host: str
+    #: What the peer called itself, and where it came from.
+    helo: str = ""
+    client: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What became of a mail once committed: a reply per recipient, rooms to wake."""
+
+    replies: tuple[Reply, ...]
+    stages: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Part:
+    """One recipient's share of a mail; the key is the same when an MTA tries again."""
+
+    recipient: str
+    destination: Destination
+    key: bytes
+
+    @property
+    def trace(self) -> uuid.UUID:
+        """The trace's number, made from the key: a retry is answered with the same."""
+        number = int.from_bytes(self.key[:16], "big")
+        number = number & ~(0xF << 76) | 8 << 76  # RFC 9562 §5.8: version 8
+        return uuid.UUID(int=number & ~(0b11 << 62) | 0b10 << 62)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Opened:
+    """A mail with what its header says."""
+
+    mail: Incoming
+    digest: bytes
+    message_id: str | None
+    #: Why a list cannot take it as a post, if so.
+    defect: Reply | None
+    parts: tuple[_Part, ...]
+
+    def taken(self) -> tuple[_Part, ...]:
+        if self.defect is None:
+            return self.parts
+        return tuple(
+            part for part in self.parts if part.destination.kind is not AddressKind.POST
+        )
+
+
+def accept(
+    conn: "psycopg.Connection[Any]", mails: Sequence[Incoming], *, window: timedelta
+) -> list[Answer]:
+    """Store mails, each once within `window`, and return what to answer after commit.
+
+    Never commits.  A database error leaves nothing behind and is the caller's.
+    """
+    opened = [_open(mail) for mail in mails]
+    fresh = _remember(
+        conn, {part.key for each in opened for part in each.taken()}, window=window
+    )
+    stages = _store(conn, opened, fresh)
+    return [
+        Answer(
+            replies=tuple(_refused_or_accepted(each, part) for part in each.parts),
+            stages=frozenset(
+                part.destination.stage for part in each.taken() if part.key in stages
+            ),
+        )
+        for each in opened
+    ]
+
+
+def _open(mail: Incoming) -> _Opened:
+    digest = bodies.digest(mail.content)
+    headers = Headers.parse(mail.content)
+    return _Opened(
+        mail=mail,
+        digest=digest,
+        message_id=_message_id(headers),
+        defect=_defect(headers),
+        parts=tuple(
+            _Part(
+                recipient=recipient,
+                destination=destination,
+                key=_key(recipient, mail.reverse_path, digest),
+            )
+            for recipient, destination in mail.recipients
+        ),
+    )
+
+
+def _key(recipient: str, reverse_path: str, digest: bytes) -> bytes:
+    # No address holds a NUL, so the parts cannot run into each other.
+    envelope = f"{recipient}\0{reverse_path}\0".encode()
+    return hashlib.sha256(envelope + digest).digest()
+
+
+def _message_id(headers: Headers) -> str | None:
+    value = headers.get("message-id")
+    if not value:
+        return None
+    text = value.decode("utf-8", "replace").encode()[:_LONGEST_MESSAGE_ID]
+    return text.decode("utf-8", "ignore")
+
+
+def _defect(headers: Headers) -> Reply | None:
+    """Return why this cannot be a post: nobody can tell who wrote it."""
+    count = sum(field.name == b"from" for field in headers.fields)
+    if count == 1:
+        return None
+    # RFC 5322 §3.6: exactly one.
+    what = "no From field" if count == 0 else "more than one From field"
+    return reply(554, "5.6.0", f"The message has {what}; lists take one author.")
+
+
+def _remember(
+    conn: "psycopg.Connection[Any]", keys: set[bytes], *, window: timedelta
+) -> set[bytes]:
+    """Note the keys and return those that were not noted within the window."""
+    if not keys:
+        return set()
+    rows = conn.execute(
+        _REMEMBER, {"digests": list(keys), "window": window}, binary=True
+    )
+    return {bytes(row[0]) for row in rows}
+
+
+def _store(
+    conn: "psycopg.Connection[Any]", opened: Sequence[_Opened], fresh: set[bytes]
+) -> set[bytes]:
+    """Store bodies and items of what is fresh, each once; return their keys."""
+    # A batch may hold the same mail twice: the first one counts.
+    chosen: dict[bytes, tuple[_Opened, _Part]] = {}
+    for each in opened:
+        for part in each.taken():
+            if part.key in fresh:
+                chosen.setdefault(part.key, (each, part))
+    numbers = bodies.store(
+        conn, [(each.digest, each.mail.content) for each, _ in chosen.values()]
+    )
+    store.put(
+        conn,
+        [_item(each, part, numbers[each.digest]) for each, part in chosen.values()],
+    )
+    return set(chosen)
+
+
+def _item(each: _Opened, part: _Part, body_id: int) -> NewItem:
+    mail, destination = each.mail, part.destination
+    return NewItem(
+        stage=destination.stage,
+        trace=part.trace,
+        list_id=destination.list_id,
+        body_id=body_id,
+        message_id=each.message_id,
+        reverse_path=mail.reverse_path,
+        recipient=part.recipient,
+        priority=destination.priority,
+        held=destination.held,
+        meta={
+            "via": mail.via,
+            "host": mail.host,
+            "helo": mail.helo,
+            "client": mail.client,
+        },
+    )
+
+
+def _refused_or_accepted(each: _Opened, part: _Part) -> Reply:
+    if each.defect is not None and part.destination.kind is AddressKind.POST:
+        return each.defect
+    return reply(250, "2.0.0", f"accepted as {part.trace}")
