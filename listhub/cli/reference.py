@@ -153,7 +153,7 @@ def _options(context: click.Context) -> str:
     records = [
         record
         for parameter in context.command.get_params(context)
-        if parameter.name != "help"
+        if "--help" not in parameter.opts
         and (record := parameter.get_help_record(context)) is not None
         and record[1]
     ]
