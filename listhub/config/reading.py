@@ -102,7 +102,7 @@ def verp_key(settings: Settings) -> bytes:
     except ValueError:
         reason = "at least 32 hexadecimal digits must stand in it, and nothing else"
     raise UsageError(
-        f"{shown(site.secret_file)}, named in site.secret_file, cannot be used: {reason}."
+        f"{site.secret_file}, named in site.secret_file, cannot be used: {reason}."
     )
 
 

@@ -1,6 +1,5 @@
 """Settings of a site: what is right is read, what is wrong is one sentence."""
 
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -43,7 +42,7 @@ def test_defaults_without_a_file() -> None:
 def test_default_is_allowed_and_explained(spec: Spec) -> None:
     """Each default passes its own rule, and each setting has a sentence of help."""
     assert fields.read_value(spec, spec.default) == spec.default
-    assert re.fullmatch(r"[A-Z].*[a-z.]\.", spec.rule.about)
+    assert re.fullmatch(r"[A-Z].*[^.]\.", spec.rule.about)
 
 
 def test_file_over_defaults_and_environment_over_file(tmp_path: Path) -> None:
@@ -341,14 +340,9 @@ def test_wrong_key_file_is_one_sentence(
     with pytest.raises(UsageError) as caught:
         config.verp_key(found)
 
-    assert (
-        caught.value.public
-        == (
-            f"{json.dumps(str(path))}, named in site.secret_file, cannot be used: {reason}."
-        )
-        or str(path)[:40] in caught.value.public
+    assert caught.value.public == (
+        f"{path}, named in site.secret_file, cannot be used: {reason}."
     )
-    assert reason in caught.value.public
 
 
 def test_no_key_at_all_is_one_sentence() -> None:
