@@ -127,7 +127,7 @@ def shown(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            text = json.dumps(_CONTROL.sub("\ufffd", value), ensure_ascii=False)
+            text = json.dumps(one_line(value), ensure_ascii=False)
         case int() if abs(value) >= 10**_DIGITS:
             return f"a number of more than {_DIGITS} digits"
         case dict():
@@ -137,6 +137,11 @@ def shown(value: object) -> str:
         case _:
             text = str(value)
     return text if len(text) <= _SHOWN_LENGTH else text[:_SHOWN_LENGTH] + "…"
+
+
+def one_line(text: str) -> str:
+    """Return a text with a replacement character for each control character."""
+    return _CONTROL.sub("\ufffd", text)
 
 
 def masked(spec: Spec, value: object) -> object:

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from listhub.config.fields import shown
+from listhub.config.fields import one_line
 from listhub.errors import UsageError
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -21,7 +21,7 @@ def read_document(text: str, *, source: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # A plain ValueError too: a number of 5000 digits is more than int() takes.
-        what = shown(str(error))[1:-1].replace('\\"', '"')
+        what = one_line(str(error))[:200]
         raise UsageError(f"{source}: is not right TOML: {what}.") from None
 
 
