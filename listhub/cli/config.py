@@ -175,6 +175,7 @@ def _read_change(change: str) -> tuple[str, object]:
 
 @config.command()
 @_level_options
+@json_option
 @pass_context
 def export(
     context: Context, *, site: bool, domain: str | None, address: str | None
