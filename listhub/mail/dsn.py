@@ -194,10 +194,8 @@ def _status_contents(raw: bytes) -> Iterator[bytes]:
         elif kind == "multipart/report":
             forwards = 0  # what it encloses is the mail that came back
         if level < _DEEPEST and forwards >= 0:
-            inner = [
-                (child, level + 1, forwards) for child in parts.children(headers, body)
-            ]
-            waiting.extend(reversed(inner))
+            inner = islice(parts.children(headers, body), _MOST_PARTS)
+            waiting += [(child, level + 1, forwards) for child in inner][::-1]
 
 
 def _recipients(content: bytes) -> Iterator[DsnRecipient]:
