@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, Protocol, Self
 
@@ -80,7 +81,7 @@ _DELIVERED = Classified("delivered", "")
 
 
 class Classifier:
-    """The table in use; one per process is enough, it has no state."""
+    """A table in use; it has no state."""
 
     def __init__(self, table: Mapping[str, Any]) -> None:
         """Compile a table of the form of classes.toml; raise KeyError or re.error."""
@@ -89,12 +90,6 @@ class Classifier:
             _Class.read(entry, table["retry"]) for entry in table["class"]
         )
         self._retries = {entry.name: entry.retry for entry in self._classes}
-
-    @classmethod
-    def load(cls) -> Self:
-        """Return the classifier of the table that comes with ListHub."""
-        text = files("listhub.delivery").joinpath("classes.toml").read_text("utf-8")
-        return cls(tomllib.loads(text))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -121,10 +116,10 @@ class Classifier:
         return self._retries.get(reply_class, self._default).delay(tries, rng)
 
     def _find(self, reply: Reply) -> _Class | None:
-        status = reply.enhanced[2:]
+        full, status = reply.enhanced, reply.enhanced[2:]
         classes = self._classes
         for entry in classes:
-            if status in entry.enhanced:
+            if full in entry.enhanced or status in entry.enhanced:
                 return entry
         for entry in classes:
             if entry.texts is not None and entry.texts.search(reply.text):
@@ -133,3 +128,20 @@ class Classifier:
             if status in entry.vague or reply.code in entry.codes:
                 return entry
         return None
+
+
+@cache
+def standard() -> Classifier:
+    """Return the classifier of the table that comes with ListHub."""
+    table = files("listhub.delivery").joinpath("classes.toml").read_text("utf-8")
+    return Classifier(tomllib.loads(table))
+
+
+def classify(reply: Reply) -> Classified:
+    """Return the outcome and the class of a reply by the standard table."""
+    return standard().classify(reply)
+
+
+def next_try(reply_class: str, tries: int, rng: Rng) -> timedelta:
+    """Return the wait after `tries` tries by the standard table."""
+    return standard().next_try(reply_class, tries, rng)
