@@ -10,19 +10,19 @@ import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import psycopg
-import sqlalchemy
-from alembic import command
-from alembic.config import Config as AlembicConfig
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from listhub.config import Database
 from listhub.errors import TemporaryError
 
-Connection = psycopg.Connection[tuple[object, ...]]
+if TYPE_CHECKING:
+    from alembic.config import Config as AlembicConfig
+    from sqlalchemy import Engine
 
 
 def connect(database: Database, *, autocommit: bool = False) -> "psycopg.Connection":
@@ -50,8 +50,10 @@ def transaction(database: Database) -> Iterator["psycopg.Connection"]:
         yield connection
 
 
-def engine(url: str) -> sqlalchemy.Engine:
+def engine(url: str) -> "Engine":
     """Make an engine for a libpq URL; every part of it reaches libpq unchanged."""
+    import sqlalchemy  # noqa: PLC0415 - costs 0.3 s, which most commands can spare
+
     return sqlalchemy.create_engine(
         "postgresql+psycopg://",
         creator=lambda: psycopg.connect(url, application_name="listhub"),
@@ -66,9 +68,11 @@ def migrations_directory() -> Path:
     return beside if (beside / "env.py").exists() else installed
 
 
-def alembic_config(url: str) -> AlembicConfig:
+def alembic_config(url: str) -> "AlembicConfig":
     """Return Alembic's configuration for this database; no file is read."""
-    config = AlembicConfig()
+    from alembic.config import Config  # noqa: PLC0415 - see `engine`
+
+    config = Config()
     config.set_main_option("script_location", str(migrations_directory()))
     config.attributes["url"] = url
     return config
@@ -76,6 +80,8 @@ def alembic_config(url: str) -> AlembicConfig:
 
 def upgrade(url: str, *, revision: str = "head") -> None:
     """Bring the schema up to `revision`; safe to call from many hosts at once."""
+    from alembic import command  # noqa: PLC0415 - see `engine`
+
     command.upgrade(alembic_config(url), revision)
 
 

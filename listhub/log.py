@@ -6,7 +6,7 @@ context (trace, item, stage, list) is bound by whoever starts a piece of work.
 
 import logging
 import sys
-from typing import Any, cast
+from typing import Any
 
 import structlog
 
@@ -22,7 +22,8 @@ _SHARED: list[Any] = [
 
 def get(name: str) -> Logger:
     """Return the logger of a module; call with a static event and keys."""
-    return cast("Logger", structlog.stdlib.get_logger(name))
+    logger: Logger = structlog.stdlib.get_logger(name)
+    return logger
 
 
 def set_up(*, level: str = "INFO", json: bool | None = None) -> None:

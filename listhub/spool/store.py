@@ -138,6 +138,34 @@ UPDATE spool_item AS item
 RETURNING item.id
 """
 
+# Claims take expired items by themselves; this is for what nobody claims any more,
+# and so that a lease that ran out is seen as one.
+_SWEEP = """
+WITH expired AS MATERIALIZED (
+    SELECT id FROM spool_item
+     WHERE state = 'ready' AND lease_until < clock_timestamp()
+     ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE spool_item AS item
+   SET lease_until = NULL, token = NULL, owner = NULL,
+       state = CASE WHEN attempts >= %(max_attempts)s THEN 'buried' ELSE 'ready' END,
+       reason = CASE WHEN attempts >= %(max_attempts)s
+                     THEN 'Its worker died each time without settling it.'
+                     ELSE reason END
+  FROM expired WHERE item.id = expired.id
+RETURNING item.state
+"""
+
+# One probe of the claim's own index.
+_OVERDUE = """
+SELECT EXISTS (
+    SELECT FROM spool_item
+     WHERE stage = %(stage)s AND state = 'ready'
+       AND rank < clock_timestamp() + %(step)s * priority - %(late)s
+       AND (lease_until IS NULL OR lease_until < clock_timestamp())
+)
+"""
+
 
 def put(conn: "psycopg.Connection[Any]", items: Sequence[NewItem]) -> list[int]:
     """Put items into their rooms and return their numbers, in the order given."""
@@ -203,6 +231,15 @@ def open_claims(conn: "psycopg.Connection[Any]", items: Sequence[Item]) -> set[i
         _OPEN, {"ids": [i.id for i in items], "tokens": [i.token for i in items]}
     )
     return {row[0] for row in rows}
+
+
+def open_claim(conn: "psycopg.Connection[Any]", item: Item) -> None:
+    """Lock the row of a claimed item; StaleClaim if the lease was lost."""
+    if not open_claims(conn, [item]):
+        raise StaleClaim(
+            "The lease was lost before the work began.",
+            reason=f"item {item.id} has another token",
+        )
 
 
 def settle(conn: "psycopg.Connection[Any]", item: Item, verdict: Verdict) -> None:
@@ -296,3 +333,23 @@ def promote(conn: "psycopg.Connection[Any]", *, stage: str, limit: int = 1000) -
     return conn.execute(
         _PROMOTE, {"stage": stage, "limit": limit, "step": PRIORITY_STEP}
     ).rowcount
+
+
+def sweep(
+    conn: "psycopg.Connection[Any]", *, max_attempts: int, limit: int = 1000
+) -> tuple[int, int]:
+    """Clear leases that ran out and bury the poisonous; return how many of each."""
+    states = [
+        row[0]
+        for row in conn.execute(_SWEEP, {"max_attempts": max_attempts, "limit": limit})
+    ]
+    return states.count("ready"), states.count("buried")
+
+
+def overdue(conn: "psycopg.Connection[Any]", *, stage: str, seconds: float) -> bool:
+    """Tell whether something ready has waited longer than `seconds` for a claim."""
+    row = conn.execute(
+        _OVERDUE,
+        {"stage": stage, "late": timedelta(seconds=seconds), "step": PRIORITY_STEP},
+    ).fetchone()
+    return bool(row and row[0])

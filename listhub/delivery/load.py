@@ -1,0 +1,127 @@
+"""A packet in work: which positions are left, and the transactions that serve them.
+
+Pure: what goes into one transaction depends on the packet and on what the relay can
+do, nothing else.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from listhub.delivery import wire
+from listhub.delivery.ledger import Parcel
+from listhub.delivery.transaction import Transaction
+from listhub.mail import verp
+from listhub.spool.items import Item
+
+#: Octets of a local part (RFC 5321 §4.5.3.1.1).
+_LONGEST_LOCAL = 64
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True)
+class Content:
+    """A message in wire form, shared by all packets of it that are in work."""
+
+    wire: bytes
+    #: The header holds UTF-8, so every copy needs SMTPUTF8 (RFC 6531).
+    internationalised: bool
+    eight_bit: bool
+
+    @classmethod
+    def of(cls, head: bytes, body: bytes | memoryview) -> "Content":
+        """Prepare head and body for the wire, once for all recipients."""
+        data = wire.to_wire(head, body)
+        return cls(
+            wire=data,
+            internationalised=wire.needs_smtputf8(head, "", ()),
+            eight_bit=wire.is_eight_bit(data),
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Load:
+    """A claimed packet on its way; used by one connection at a time."""
+
+    item: Item
+    parcel: Parcel
+    content: Content
+    verp_key: bytes
+    left: deque[int] = field(init=False)
+    #: Transactions handed out whose result is not recorded yet.
+    under_way: int = 0
+    #: Seconds until the next try, one number per deferred answer.
+    deferrals: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.left = deque(self.parcel.pending)
+
+    @property
+    def finished(self) -> bool:
+        return not self.left and not self.under_way
+
+    @property
+    def suspect(self) -> bool:
+        """Whether an earlier worker had it and ended without settling it."""
+        return self.item.attempts > 1
+
+    def first_positions(self, *, xverp: bool) -> tuple[int, ...]:
+        """Return what an earlier worker may have had under way: one transaction."""
+        one_by_one = self.parcel.verp and not xverp
+        return tuple(self.left)[: 1 if one_by_one else None]
+
+    def next_transaction(self, *, xverp: bool) -> Transaction:
+        """Take positions off `left` and return the transaction for them."""
+        if not self.parcel.verp:
+            return self._together(self.parcel.bounce_address, xverp=False)
+        domain = self.parcel.bounce_address.rpartition("@")[2]
+        if xverp:
+            base = self._token(0)
+            if self._fits(base, self.left[0]):
+                return self._together(f"{base}@{domain}", xverp=True, base=base)
+        position = self.left.popleft()
+        token = self._token(self.parcel.subscriptions[position - 1])
+        return self._transaction((position,), f"{token}@{domain}", xverp=False)
+
+    def take_back(self, positions: Sequence[int]) -> None:
+        """Put positions of a transaction that was not done back at the front."""
+        self.left.extendleft(reversed(positions))
+        self.under_way -= 1
+
+    def _together(
+        self, reverse_path: str, *, xverp: bool, base: str = ""
+    ) -> Transaction:
+        positions: list[int] = []
+        while self.left and (not xverp or self._fits(base, self.left[0])):
+            positions.append(self.left.popleft())
+        return self._transaction(tuple(positions), reverse_path, xverp=xverp)
+
+    def _fits(self, base: str, position: int) -> bool:
+        """Tell whether the relay's reverse-path for a recipient is a legal address."""
+        address = self.parcel.recipients[position - 1]
+        # XVERP puts `+`, the local part, `=` and the domain behind the base.
+        return len(base.encode()) + 1 + len(address.encode()) <= _LONGEST_LOCAL
+
+    def _token(self, subscription: int) -> str:
+        return verp.encode(
+            self.verp_key,
+            list_id=self.parcel.list_id or 0,
+            outgoing_id=self.parcel.outgoing_id,
+            subscription_id=subscription,
+        )
+
+    def _transaction(
+        self, positions: tuple[int, ...], reverse_path: str, *, xverp: bool
+    ) -> Transaction:
+        self.under_way += 1
+        recipients = tuple(self.parcel.recipients[n - 1] for n in positions)
+        content = self.content
+        return Transaction(
+            reverse_path=reverse_path,
+            recipients=recipients,
+            content=content.wire,
+            smtputf8=content.internationalised or not all(map(str.isascii, recipients)),
+            eight_bit=content.eight_bit,
+            size=len(content.wire),
+            xverp=xverp,
+            tag=(self, positions),
+        )

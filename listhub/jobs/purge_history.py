@@ -1,0 +1,29 @@
+"""Purge history: settled items and job runs past their retention."""
+
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+from listhub.config import Settings
+from listhub.jobs.job import Job
+from listhub.spool import partitions
+
+
+def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
+    """Drop old partitions of the history and delete old job runs."""
+    retention = settings.retention
+    dropped = partitions.drop_before(conn, "spool_history", days=retention.history_days)
+    runs = conn.execute(
+        "DELETE FROM job_run WHERE finished_at < now() - %s",
+        [timedelta(days=retention.runs_days)],
+    ).rowcount
+    return f"{len(dropped)} partitions dropped, {runs} job runs deleted"
+
+
+JOB = Job(
+    name="purge-history",
+    about="Drops the history of settled items and old job runs.",
+    every=timedelta(hours=6),
+    run=run,
+)

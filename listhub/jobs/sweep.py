@@ -1,0 +1,24 @@
+"""Sweep: leases that ran out are cleared, and poison that nobody claims is buried."""
+
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+from listhub.config import Settings
+from listhub.jobs.job import Job
+from listhub.spool import store
+
+
+def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
+    """Clear expired leases; a claim would take the items as well."""
+    cleared, buried = store.sweep(conn, max_attempts=settings.spool.max_attempts)
+    return f"{cleared} leases cleared, {buried} items buried"
+
+
+JOB = Job(
+    name="sweep",
+    about="Clears leases that ran out and buries what killed its workers.",
+    every=timedelta(minutes=1),
+    run=run,
+)

@@ -1,0 +1,105 @@
+"""A post and its list: the row, the number, the Message-IDs that a list has had."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+from listhub.mail.headers import Headers
+from listhub.spool.ranking import LONGEST_LAG, PACKET_LAG
+
+_FIND = """
+SELECT list.id, list.name, domain.name, list.sequence, list.status
+  FROM mailing_list AS list JOIN domain ON domain.id = list.domain_id
+ WHERE list.id = %s
+"""
+
+# The one place where posts of a list stand in line: the row lock is held until the
+# post's outputs are committed, so numbers rise in the order of distribution.
+#
+# The list's share of the sending goes on where its last post left it, at most
+# LONGEST_LAG ahead of now (see spool/ranking.py).
+_NUMBER = """
+UPDATE mailing_list
+   SET sequence = sequence + 1,
+       send_clock = least(greatest(coalesce(send_clock, now()), now()),
+                          now() + %(longest)s) + %(packets)s * %(lag)s
+ WHERE id = %(id)s
+RETURNING sequence, send_clock - %(packets)s * %(lag)s - now()
+"""
+
+_REMEMBER = """
+INSERT INTO seen (list_id, message_id) VALUES (%s, %s) ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListRow:
+    """What a list is called and where its numbers stand."""
+
+    id: int
+    name: str
+    domain: str
+    sequence: int
+    status: str
+
+    @property
+    def address(self) -> str:
+        return f"{self.name}@{self.domain}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Post:
+    """A message sent to a list; its body stays in the database, untouched."""
+
+    headers: Headers
+    body_id: int
+    body_offset: int
+    #: The whole message, in bytes.
+    size: int
+    message_id: str
+    author: str
+    reverse_path: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Numbered:
+    """A post's number and how far the list's share of the sending lies ahead."""
+
+    sequence: int
+    lag: timedelta
+
+
+def find_list(conn: "psycopg.Connection[Any]", list_id: int | None) -> ListRow | None:
+    """Return the list of that number, or None."""
+    row = conn.execute(_FIND, [list_id]).fetchone()
+    if row is None:
+        return None
+    return ListRow(
+        id=row[0], name=row[1], domain=row[2], sequence=row[3], status=row[4]
+    )
+
+
+def number(conn: "psycopg.Connection[Any]", row: ListRow, *, packets: int) -> Numbered:
+    """Give the next number under the list's row lock; `packets` counts for its share."""
+    found = conn.execute(
+        _NUMBER,
+        {
+            "id": row.id,
+            "packets": packets,
+            "lag": PACKET_LAG,
+            "longest": LONGEST_LAG,
+        },
+    ).fetchone()
+    if found is None:
+        raise LookupError(f"list {row.id} vanished while its post was numbered")
+    return Numbered(sequence=found[0], lag=found[1])
+
+
+def remember(conn: "psycopg.Connection[Any]", row: ListRow, post: Post) -> bool:
+    """Note the Message-ID for this list, for all hosts; False if it was there.
+
+    Another list may have it too: cross-posts are legitimate.
+    """
+    return conn.execute(_REMEMBER, [row.id, post.message_id]).rowcount == 1

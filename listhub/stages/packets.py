@@ -1,0 +1,141 @@
+"""The desk of the sending stage: claims packets and makes loads of them.
+
+Everything here is short database work in one thread; the network is elsewhere.
+"""
+
+import weakref
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from listhub.delivery import clerk, ledger
+from listhub.delivery.ledger import Parcel
+from listhub.delivery.load import Content, Load
+from listhub.lists import reports
+from listhub.spool import bodies, store
+from listhub.spool.horizon import Horizon
+from listhub.spool.items import Bury, Done, Item
+from listhub.stages.runner import claim_batch
+from listhub.stages.stage import Host
+
+STAGE_NAME = "send"
+
+
+class PacketDesk:
+    """Claims for one process; not shared between threads."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._horizon = Horizon()
+        # A message is loaded and prepared once for all packets of it in work.
+        self._contents: weakref.WeakValueDictionary[int, Content] = (
+            weakref.WeakValueDictionary()
+        )
+
+    def claim(self, limit: int) -> list[Load]:
+        """Claim up to `limit` packets that have something left to send."""
+        conn = self._host.connection()
+        items = claim_batch(STAGE_NAME, self._host, conn, self._horizon, limit=limit)
+        parcels = {
+            parcel.id: parcel
+            for parcel in ledger.load(conn, [item.ref or 0 for item in items])
+        }
+        loads: list[Load] = []
+        for item in items:
+            parcel = parcels.get(item.ref or 0)
+            if parcel is None:
+                store.settle(conn, item, Bury(reason="The packet does not exist."))
+            elif not parcel.pending:
+                # The last outcome was written, the end was not: now it is.
+                store.settle(conn, item, Done(note="already answered for"))
+                ledger.tried(conn, settled=[parcel.id], deferred=[])
+            elif parcel.age > self._host.settings.delivery.expiry:
+                self._expire(item, parcel)
+            else:
+                loads.append(self._load(item, parcel))
+        conn.commit()
+        return loads
+
+    def release(self, loads: Sequence[Load]) -> None:
+        """Give packets back; what was recorded of them stays."""
+        conn = self._host.connection()
+        store.release(conn, [load.item for load in loads])
+        conn.commit()
+
+    def extend(self, loads: Iterable[Load]) -> set[int]:
+        """Renew leases and return the numbers of the items that are still ours."""
+        conn = self._host.connection()
+        kept = store.extend(
+            conn,
+            [load.item for load in loads],
+            lease=timedelta(seconds=self._host.settings.spool.lease),
+        )
+        conn.commit()
+        return kept
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._host.hang_up()
+
+    def _load(self, item: Item, parcel: Parcel) -> Load:
+        content = self._contents.get(parcel.outgoing_id)
+        if content is None:
+            body = memoryview(b"")
+            if parcel.body_id is not None:
+                whole = bodies.load(self._host.connection(), parcel.body_id)
+                body = memoryview(whole)[parcel.body_offset :]
+            content = Content.of(parcel.head, body)
+            self._contents[parcel.outgoing_id] = content
+        return Load(
+            item=item, parcel=parcel, content=content, verp_key=self._host.verp_key
+        )
+
+    def _expire(self, item: Item, parcel: Parcel) -> None:
+        """Give up on the recipients that are left, visibly."""
+        conn = self._host.connection()
+        why = "No relay took it in the time that the setting delivery.expiry allows."
+        ledger.record(
+            conn,
+            [
+                ledger.Outcome(
+                    packet_id=parcel.id,
+                    first=first,
+                    last=last,
+                    state="expired",
+                    attempt=parcel.tries,
+                    relay="",
+                    code=0,
+                    enhanced="4.4.7",
+                    reply=why,
+                )
+                for first, last in ledger.runs(parcel.pending)
+            ],
+            host=self._host.name,
+        )
+        for position in parcel.pending:
+            clerk.record_failure(
+                conn,
+                clerk.Failure(
+                    parcel=parcel,
+                    position=position,
+                    source="expired",
+                    status="4.4.7",
+                    diagnostic=why,
+                ),
+            )
+        notice = reports.expired(
+            conn,
+            list_id=parcel.list_id,
+            addresses=[parcel.recipients[n - 1] for n in parcel.pending],
+            trace=parcel.trace,
+            settings=self._host.settings,
+        )
+        ledger.tried(conn, settled=[parcel.id], deferred=[])
+        store.settle(
+            conn,
+            item,
+            Done(
+                verdict="expired",
+                note=f"{len(parcel.pending)} recipients given up",
+                emit=notice,
+            ),
+        )

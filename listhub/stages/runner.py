@@ -1,0 +1,225 @@
+"""The loop of every room: claim a batch, handle each item, settle, until empty.
+
+    T1  claim: short, committed at once; the attempt is counted
+    T2  lock the item by token → handle → settle with all outputs → commit
+        (a failure: T2 is rolled back and T3 settles as Retry or Bury)
+
+An item that was claimed before without being settled is a suspect: it may have
+killed its worker.  Suspects are worked on alone, and what was claimed beside them is
+given back uncounted, so a poison item takes nobody with it.
+"""
+
+import time
+import traceback
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import structlog
+
+from listhub import log
+from listhub.errors import StaleClaim, TemporaryError
+from listhub.spool import store
+from listhub.spool.horizon import Horizon
+from listhub.spool.items import Bury, Done, Item, NewItem, Retry, Verdict
+from listhub.stages.stage import Host, RoomStage, StageContext
+
+_log = log.get(__name__)
+
+
+def drain(stage: RoomStage, host: Host, *, seconds: float) -> int:
+    """Empty the room, or work for `seconds`; return how many items were settled.
+
+    Raises TemporaryError when the database does not answer.
+    """
+    conn = host.connection()
+    try:
+        return _drain(stage, host, conn, seconds=seconds)
+    except psycopg.OperationalError as error:
+        host.hang_up()
+        raise TemporaryError(
+            "The database went away; try again later.", reason=str(error)
+        ) from error
+    except BaseException:
+        host.hang_up()
+        raise
+
+
+def _drain(
+    stage: RoomStage, host: Host, conn: "psycopg.Connection[Any]", *, seconds: float
+) -> int:
+    horizon = Horizon()
+    settled = 0
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends and not host.stopping():
+        items = _claim(stage, host, conn, horizon)
+        if not items:
+            break
+        for n, item in enumerate(items):
+            if host.stopping() or time.monotonic() >= ends:
+                _give_back(conn, items[n:])
+                break
+            if stage.together and n == 0 and item.attempts == 1:
+                settled += _work_together(stage, host, conn, items)
+                break
+            settled += _work(stage, host, conn, item)
+    return settled
+
+
+def claim_batch(
+    stage: str,
+    host: Host,
+    conn: "psycopg.Connection[Any]",
+    horizon: Horizon,
+    *,
+    limit: int,
+) -> list[Item]:
+    """Claim up to `limit` items in a transaction of their own; bury the poisonous."""
+    spool = host.settings.spool
+    claimed = store.claim(
+        conn,
+        stage=stage,
+        limit=limit,
+        lease=timedelta(seconds=spool.lease),
+        owner=host.name,
+        after=horizon.bound(),
+    )
+    horizon.note(last=claimed[-1][1] if claimed else None, full=len(claimed) == limit)
+    conn.commit()
+    items = [item for item, _rank in claimed]
+    poison = [item for item in items if item.attempts > spool.max_attempts]
+    for item in poison:
+        reason = f"Its worker died {item.attempts - 1} times without settling it."
+        store.settle(conn, item, Bury(reason=reason))
+        _say(item, Bury(reason=reason))
+    if poison:
+        conn.commit()
+    return [item for item in items if item not in poison]
+
+
+def _claim(
+    stage: RoomStage, host: Host, conn: "psycopg.Connection[Any]", horizon: Horizon
+) -> list[Item]:
+    items = claim_batch(
+        stage.name, host, conn, horizon, limit=host.settings.spool.batch
+    )
+    suspects = [item for item in items if item.attempts > 1]
+    if not suspects:
+        return items
+    _give_back(conn, [item for item in items if item is not suspects[0]])
+    return suspects[:1]
+
+
+def _give_back(conn: "psycopg.Connection[Any]", items: Sequence[Item]) -> None:
+    if items:
+        store.release(conn, items)
+        conn.commit()
+
+
+def _work(
+    stage: RoomStage, host: Host, conn: "psycopg.Connection[Any]", item: Item
+) -> int:
+    """Handle one item in a transaction of its own; return 1 if it was settled."""
+    with structlog.contextvars.bound_contextvars(**_context(item)):
+        try:
+            store.open_claim(conn, item)
+            verdict = stage.handle(item, StageContext(conn=conn, host=host))
+            store.settle(conn, item, verdict)
+            conn.commit()
+        except StaleClaim:
+            conn.rollback()
+            _log.warning("claim lost")
+            return 0
+        except psycopg.OperationalError:
+            # The connection, not the item: the lease runs out by itself.
+            raise
+        except Exception as error:  # noqa: BLE001 - a room outlives its items
+            conn.rollback()
+            verdict = failure(item, error, host)
+            store.settle(conn, item, verdict)
+            conn.commit()
+        _say(item, verdict)
+        _wake(host, verdict)
+    return 1
+
+
+def _work_together(
+    stage: RoomStage, host: Host, conn: "psycopg.Connection[Any]", items: list[Item]
+) -> int:
+    """Handle a batch in one transaction; items that fail are done again alone."""
+    ended: list[tuple[Item, Done]] = []
+    alone: list[Item] = []
+    ours = store.open_claims(conn, items)
+    context = StageContext(conn=conn, host=host)
+    for item in items:
+        if item.id not in ours:
+            continue
+        try:
+            with (
+                structlog.contextvars.bound_contextvars(**_context(item)),
+                conn.transaction(),
+            ):
+                verdict = stage.handle(item, context)
+        except psycopg.OperationalError:
+            raise
+        except Exception:  # noqa: BLE001 - found again, and judged, on its own
+            alone.append(item)
+        else:
+            if isinstance(verdict, Done):
+                ended.append((item, verdict))
+            else:
+                alone.append(item)
+    store.finish(conn, ended)
+    conn.commit()
+    for item, verdict in ended:
+        with structlog.contextvars.bound_contextvars(**_context(item)):
+            _say(item, verdict)
+    for stage_name in {new.stage for _, done in ended for new in done.emit}:
+        host.nudge(stage_name)
+    return len(ended) + sum(_work(stage, host, conn, item) for item in alone)
+
+
+def failure(item: Item, error: Exception, host: Host) -> Verdict:
+    """Return what becomes of an item whose handler raised: again later, or buried."""
+    spool = host.settings.spool
+    trace = "".join(traceback.format_exception(error))
+    if item.attempts >= spool.max_attempts:
+        return Bury(reason=trace)
+    wait = spool.retry_base * 4 ** (item.attempts - 1)
+    return Retry(after=timedelta(seconds=wait), reason=trace)
+
+
+def _wake(host: Host, verdict: Verdict) -> None:
+    emitted: tuple[NewItem, ...] = verdict.emit if isinstance(verdict, Done) else ()
+    for stage in {item.stage for item in emitted}:
+        host.nudge(stage)
+
+
+def _context(item: Item) -> dict[str, object]:
+    return {
+        "trace": str(item.trace),
+        "item": item.id,
+        "stage": item.stage,
+        "list_id": item.list_id,
+    }
+
+
+def _say(item: Item, verdict: Verdict) -> None:
+    """Log the one line of a verdict."""
+    match verdict:
+        case Done(verdict=how, note=note):
+            _log.info("settled", verdict=how, note=note)
+        case Retry(after=after, reason=reason):
+            _log.warning(
+                "deferred",
+                seconds=after.total_seconds(),
+                attempts=item.attempts,
+                reason=reason.strip().splitlines()[-1],
+            )
+        case _:
+            _log.error(
+                type(verdict).__name__.lower(),
+                attempts=item.attempts,
+                reason=verdict.reason.strip().splitlines()[-1],
+            )

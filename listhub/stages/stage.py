@@ -1,0 +1,126 @@
+"""What a stage is, and what it is given.
+
+A stage empties one room.  Most need only the database: a `RoomStage` is a function
+from an item to a verdict, run inside the transaction that also settles the item.
+Sending talks to the network and brings its own loop: a `FlowStage`.
+"""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import psycopg
+
+from listhub import db
+from listhub.config import Settings, verp_key
+from listhub.spool.items import Item, Verdict
+
+Nudge = Callable[[str], None]
+
+
+def _nobody(_stage: str) -> None:
+    """Wake nobody: the pump finds the work."""
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """The process that works: its settings, whom it wakes, and whether it must stop."""
+
+    settings: Settings
+    #: Wakes the pool of a stage after a commit; never raises.
+    nudge: Nudge = _nobody
+    #: True once this process should finish or give back what it has claimed.
+    stopping: Callable[[], bool] = _never
+    #: Written on leases and outcomes: who did it.
+    name: str = field(default_factory=socket.gethostname)
+
+    #: The flows of this process, opened when first drained.
+    flows: "dict[str, Flow]" = field(default_factory=dict, repr=False)
+    _links: "list[psycopg.Connection[Any]]" = field(default_factory=list, repr=False)
+
+    @cached_property
+    def verp_key(self) -> bytes:
+        return verp_key(self.settings)
+
+    def connection(self) -> "psycopg.Connection[Any]":
+        """Return this process's connection, opened when needed; TemporaryError if none.
+
+        Kept between drains: opening one costs more than settling a small post.
+        """
+        if self._links and self._links[0].closed:
+            self._links.clear()
+        if not self._links:
+            self._links.append(db.connect(self.settings.database))
+        return self._links[0]
+
+    def close(self) -> None:
+        """Close everything that this process keeps."""
+        for flow in self.flows.values():
+            flow.close()
+        self.flows.clear()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the connection, or forget it if it is broken."""
+        while self._links:
+            self._links.pop().close()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageContext:
+    """What a room's handler may use; the transaction belongs to the runner."""
+
+    conn: "psycopg.Connection[Any]"
+    host: Host
+
+    @property
+    def settings(self) -> Settings:
+        return self.host.settings
+
+
+Handler = Callable[[Item, StageContext], Verdict]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoomStage:
+    """A stage that needs only the database."""
+
+    name: str
+    #: The Celery queue whose workers serve it.
+    pool: str
+    #: One sentence for people: what it does with an item.
+    about: str
+    handle: Handler
+    #: True: a batch is one transaction, with a savepoint for each item.  Only for
+    #: handlers that lock no row which another item's handler may lock as well.
+    together: bool = False
+
+
+class Flow(Protocol):
+    """What a `FlowStage` keeps in a process: connections, a loop, threads."""
+
+    def drain(self, seconds: float) -> int:
+        """Work for at most `seconds`; return how many items were settled."""
+
+    def close(self) -> None:
+        """Let everything go."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlowStage:
+    """A stage that talks to the network and drains its room in a loop of its own."""
+
+    name: str
+    pool: str
+    about: str
+    #: Makes what sends in this process; it lives on between drains.
+    open: Callable[[Host], Flow]
+
+
+Stage = RoomStage | FlowStage

@@ -1,0 +1,34 @@
+"""All stages, in the order in which a message meets them; queues follow from here.
+
+To add a stage: a module beside this one, a line below, a heading in
+docs/reference/stages.md.
+"""
+
+from listhub.stages import archive, bounce, distribute, forward, send, task
+from listhub.stages.stage import Stage
+
+STAGES: tuple[Stage, ...] = (
+    distribute.STAGE,
+    # Mail to owners and moderators: rare, small, and read by people who wait for it.
+    forward.STAGE,
+    archive.STAGE,
+    send.STAGE,
+    bounce.STAGE,
+    task.STAGE,
+)
+
+#: The pools, each a Celery queue; a worker serves one or several.
+POOLS: tuple[str, ...] = tuple(dict.fromkeys(stage.pool for stage in STAGES))
+
+
+def by_name(name: str) -> Stage:
+    """Return the stage of that name; KeyError if there is none."""
+    return _BY_NAME[name]
+
+
+def of_pools(pools: tuple[str, ...]) -> tuple[Stage, ...]:
+    """Return the stages that these pools serve."""
+    return tuple(stage for stage in STAGES if stage.pool in pools)
+
+
+_BY_NAME = {stage.name: stage for stage in STAGES}

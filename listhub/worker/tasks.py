@@ -1,0 +1,108 @@
+"""What a Celery worker does when it is woken: drain one stage.
+
+Each child process has one `Host`: its database connection, its connections to
+relays, its nudger.  They are made after the fork and closed when the child ends.
+"""
+
+import contextlib
+import functools
+import os
+import random
+import socket
+import time
+from typing import Any
+
+from celery import Celery, signals
+
+from listhub import config, log
+from listhub.config import Settings
+from listhub.errors import TemporaryError
+from listhub.stages.drain import drain
+from listhub.stages.stage import Host
+from listhub.worker.app import TASK, make_app
+from listhub.worker.nudge import Nudger
+from listhub.worker.orphan import die_with_parent
+from listhub.worker.stop import StopFlag
+
+_log = log.get(__name__)
+
+#: Seconds that a child waits after the database failed before it takes a wake again.
+_REST = 1.0
+
+
+def host_name() -> str:
+    """Return how this process signs leases and outcomes."""
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+@functools.cache
+def make_worker_app() -> Celery:
+    """Return the application as a worker runs it, settings read from the environment."""
+    settings = config.load()
+    app = make_app(settings)
+    Worker(settings, app)
+    return app
+
+
+class Worker:
+    """Ties one application to the stages; keeps what belongs to a process."""
+
+    def __init__(self, settings: Settings, app: Celery) -> None:
+        self._settings = settings
+        self._stop = StopFlag()
+        self._host: Host | None = None
+        app.task(name=TASK, ignore_result=True)(self.drain)
+        # Celery keeps weak references unless told otherwise.
+        connect = {"weak": False}
+        signals.setup_logging.connect(self._set_up_logging, **connect)
+        signals.worker_process_init.connect(self._child_begins, **connect)
+        signals.worker_process_shutdown.connect(self._child_ends, **connect)
+        signals.worker_shutting_down.connect(self._stopping, **connect)
+        signals.worker_init.connect(self._parent_begins, **connect)
+
+    def drain(self, stage: str) -> None:
+        """Empty the room of `stage`; what is left is found by the next wake or poll."""
+        host = self._host or self._child_begins()
+        try:
+            settled = drain(stage, host)
+        except KeyError:
+            _log.warning("wake for an unknown stage", stage=stage)
+        except TemporaryError as error:
+            _log.warning("drain broken off", stage=stage, reason=error.reason)
+            host.hang_up()
+            # The database is away for everybody: no child should spin.
+            time.sleep(_REST * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+        else:
+            if settled and not host.stopping():
+                # Whoever put something in meanwhile may have found us busy.
+                _log.debug("drained", stage=stage, settled=settled)
+
+    def _set_up_logging(self, **_: Any) -> None:
+        log.set_up(level=os.environ.get("LISTHUB_LOG_LEVEL", "INFO"))
+
+    def _parent_begins(self, sender: Any = None, **_: Any) -> None:
+        """Start the pump beside a plain `celery worker`; `listhub worker` has its own."""
+        if os.environ.get("LISTHUB_PUMP") == "supervised":
+            return
+        from listhub.worker.pump import start_beside  # noqa: PLC0415 - only here
+
+        start_beside(tuple(map(str, sender.app.amqp.queues.consume_from)))
+
+    def _child_begins(self, **_: Any) -> Host:
+        die_with_parent()
+        nudger = Nudger(self._settings)
+        self._host = Host(
+            settings=self._settings,
+            nudge=nudger.nudge,
+            stopping=self._stop.is_set,
+            name=host_name(),
+        )
+        return self._host
+
+    def _child_ends(self, **_: Any) -> None:
+        if self._host is not None:
+            with contextlib.suppress(Exception):
+                self._host.close()
+
+    def _stopping(self, **_: Any) -> None:
+        self._stop.set()
