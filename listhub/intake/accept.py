@@ -104,15 +104,19 @@ def accept(
     Never commits.  A database error leaves nothing behind and is the caller's.
     """
     opened = [_open(mail) for mail in mails]
-    fresh = _remember(
-        conn, {part.key for each in opened for part in each.taken()}, window=window
-    )
-    stages = _store(conn, opened, fresh)
+    fresh, numbers = _remember(conn, opened, window=window)
+    # A batch may hold the same mail twice: the first one counts.
+    chosen: dict[bytes, NewItem] = {}
+    for each in opened:
+        for part in each.taken():
+            if part.key in fresh and part.key not in chosen:
+                chosen[part.key] = _item(each, part, numbers[each.digest])
+    store.put(conn, list(chosen.values()))
     return [
         Answer(
             replies=tuple(_refused_or_accepted(each, part) for part in each.parts),
             stages=frozenset(
-                part.destination.stage for part in each.taken() if part.key in stages
+                chosen[part.key].stage for part in each.parts if part.key in chosen
             ),
         )
         for each in opened
@@ -163,35 +167,23 @@ def _defect(headers: Headers) -> Reply | None:
 
 
 def _remember(
-    conn: "psycopg.Connection[Any]", keys: set[bytes], *, window: timedelta
-) -> set[bytes]:
-    """Note the keys and return those that were not noted within the window."""
-    if not keys:
-        return set()
+    conn: "psycopg.Connection[Any]", opened: Sequence[_Opened], *, window: timedelta
+) -> tuple[set[bytes], dict[bytes, int]]:
+    """Note the keys, store the bodies; return the keys that are new, and the bodies.
+
+    In a pipeline the two share a round trip.  The price is that a retry touches a
+    body that is there already.
+    """
+    taken = [each for each in opened if each.taken()]
+    if not taken:
+        return set(), {}
+    keys = {part.key for each in taken for part in each.taken()}
+    # Binary both ways: as text each octet of a digest would be two.
     rows = conn.execute(
         _REMEMBER, {"digests": list(keys), "window": window}, binary=True
     )
-    return {bytes(row[0]) for row in rows}
-
-
-def _store(
-    conn: "psycopg.Connection[Any]", opened: Sequence[_Opened], fresh: set[bytes]
-) -> set[bytes]:
-    """Store bodies and items of what is fresh, each once; return their keys."""
-    # A batch may hold the same mail twice: the first one counts.
-    chosen: dict[bytes, tuple[_Opened, _Part]] = {}
-    for each in opened:
-        for part in each.taken():
-            if part.key in fresh:
-                chosen.setdefault(part.key, (each, part))
-    numbers = bodies.store(
-        conn, [(each.digest, each.mail.content) for each, _ in chosen.values()]
-    )
-    store.put(
-        conn,
-        [_item(each, part, numbers[each.digest]) for each, part in chosen.values()],
-    )
-    return set(chosen)
+    numbers = bodies.store(conn, [(each.digest, each.mail.content) for each in taken])
+    return {bytes(row[0]) for row in rows}, numbers
 
 
 def _item(each: _Opened, part: _Part, body_id: int) -> NewItem:
