@@ -6,7 +6,6 @@ relays see.  One is left out: its empty packet ahead of a domain whose cap is 1.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from fractions import Fraction
 from itertools import islice
 from types import MappingProxyType
 from typing import Protocol, TypeVar
@@ -22,20 +21,8 @@ class Addressed(Protocol):
 
 R = TypeVar("R", bound=Addressed)
 
-#: verp_rate in percent to the number of posts until everybody had a turn.  33 is 3.03,
-#: not 100/33: the shares must come out as those of Sympa.
-_TURNS: Mapping[int, Fraction] = MappingProxyType(
-    {
-        100: Fraction(1),
-        50: Fraction(2),
-        33: Fraction("3.03"),
-        25: Fraction(4),
-        20: Fraction(5),
-        10: Fraction(10),
-        5: Fraction(20),
-        2: Fraction(50),
-    }
-)
+#: What the setting verp_rate allows, in percent.
+_RATES = frozenset({0, 2, 5, 10, 20, 25, 33, 50, 100})
 
 
 def packets(
@@ -91,11 +78,15 @@ def verp_selection(count: int, rate: int, sequence: int) -> range:
     """Return the 1-based positions, of `count` recipients, whose turn for VERP it is.
 
     Over consecutive sequence numbers of a list's posts everybody has a turn.  Raise
-    KeyError for a rate (percent) that the setting verp_rate does not allow.
+    ValueError for a rate (percent) that the setting verp_rate does not allow.
     """
+    if rate not in _RATES:
+        raise ValueError(f"no VERP rate: {rate}")
     if not rate:
         return range(1, 1)
-    turns = _TURNS[rate]
-    share = int(count / turns) + 1
-    start = share * (sequence % int(turns))
+    # 33 % is every third post.  Sympa cuts shares of 1/3.03 and takes three turns, so
+    # that the last hundredth of a large list never has one.
+    turns = 100 // rate
+    share = count // turns + 1
+    start = share * (sequence % turns)
     return range(start + 1, min(start + share, count) + 1)
