@@ -1,139 +1,35 @@
 """Brokers of our own: Valkey for the embedded system, RabbitMQ for tests."""
 
-import contextlib
 import os
 import shutil
 import socket
 import subprocess
-from abc import ABC, abstractmethod
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from typing_extensions import override
 
-from listhub import log
 from listhub.embedded import process
 from listhub.embedded.binaries import find_rabbitmq, find_valkey
 from listhub.embedded.private import (
-    lock,
-    make_private,
     remembered_port,
     remembered_secret,
     write_private,
 )
+from listhub.embedded.server import Server, listens
 
 USER = "listhub"
 
-_log = log.get(__name__)
 
-
-class BrokerServer(ABC):
-    """A private server in one directory; start() again after stop() or kill()."""
-
-    name: str
-    ready_timeout: float
-
-    def __init__(self, directory: Path, port: int | None = None) -> None:
-        self.directory = directory
-        self.port = port
-        self._wanted_port = port
-        self._password = ""
-        self._child: process.Child | None = None
-        self._held = contextlib.ExitStack()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    @property
-    @abstractmethod
-    def url(self) -> str:
-        """Return the URL for kombu, with the password; it has been started before."""
-
-    @abstractmethod
-    def _command(self) -> process.Command: ...
-
-    @abstractmethod
-    def _answers(self) -> bool: ...
-
-    @property
-    def running(self) -> bool:
-        return self._child is not None and self._child.running
-
-    @property
-    def pid(self) -> int | None:
-        """Return the server's process id, None when it does not run."""
-        return self._child.pid if self._child is not None and self.running else None
-
-    def start(self) -> None:
-        """Start the server and wait until it answers; no effect if it runs.
-
-        Raises UsageError where the directory, the port or the program do not do,
-        TemporaryError where the server does not come up.
-        """
-        if self.running:
-            return
-        self._held.close()
-        self.directory = make_private(self.directory)
-        with contextlib.ExitStack() as held:
-            held.enter_context(lock(self.directory))
-            # A server of a killed parent may still be on its way out.
-            process.wait_until(self._deserted, timeout=10.0)
-            process.kill_all(process.inside(self.directory))
-            self._password = remembered_secret(self.directory / "password")
-            self.port = remembered_port(
-                self.directory / "port", wanted=self._wanted_port
-            )
-            self._before()
-            self._child = process.start(self._command())
-            self._child.wait_ready(self._answers, timeout=self.ready_timeout)
-            self._held = held.pop_all()
-        _log.info("broker started", broker=self.name, port=self.port, pid=self.pid)
-
-    def stop(self, *, timeout: float = 30.0) -> None:
-        """Stop it, by SIGKILL after the time (seconds)."""
-        if self._child is not None:
-            self._child.stop(timeout=timeout)
-            self._child = None
-        self._after()
-        self._held.close()
-
-    def kill(self) -> None:
-        """Kill it and its children with SIGKILL; what it held in memory is lost."""
-        if self._child is not None:
-            self._child.kill()
-            self._child = None
-        self._after()
-        self._held.close()
-
-    def _before(self) -> None:  # noqa: B027  most need nothing
-        """Prepare what the server needs."""
-
-    def _after(self) -> None:  # noqa: B027
-        """Clear away what it leaves running."""
-
-    def _deserted(self) -> bool:
-        return not process.inside(self.directory)
-
-
-class ValkeyServer(BrokerServer):
+class ValkeyServer(Server):
     """Valkey (or Redis) that keeps nothing on disk: wake-ups may be lost, rows not."""
 
     name = "valkey"
+    programs = frozenset({"valkey-server", "redis-server"})
     ready_timeout = 20.0
 
     @property
-    @override
     def url(self) -> str:
+        """Return the URL for kombu, with the password; it has been started before."""
         return f"redis://:{self._password}@127.0.0.1:{self.port}/0"
 
     @override
@@ -179,7 +75,7 @@ class ValkeyServer(BrokerServer):
         self.command("FLUSHALL")
 
 
-class RabbitServer(BrokerServer):
+class RabbitServer(Server):
     """RabbitMQ from the distribution's package, with nothing shared with the system's.
 
     The name server of its Erlang (epmd) is ours too: left to itself it would start
@@ -187,6 +83,7 @@ class RabbitServer(BrokerServer):
     """
 
     name = "rabbitmq"
+    programs = frozenset({"beam.smp", "epmd"})
     ready_timeout = 120.0
 
     def __init__(self, directory: Path, port: int | None = None) -> None:
@@ -196,8 +93,8 @@ class RabbitServer(BrokerServer):
         self._distribution_port = 0
 
     @property
-    @override
     def url(self) -> str:
+        """Return the URL for kombu, with the password; it has been started before."""
         return f"amqp://{USER}:{self._password}@127.0.0.1:{self.port}//"
 
     def control(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -227,7 +124,7 @@ class RabbitServer(BrokerServer):
                 cwd=self.directory,
             )
         )
-        self._names.wait_ready(lambda: _listens(self._names_port), timeout=20.0)
+        self._names.wait_ready(lambda: listens(self._names_port), timeout=20.0)
 
     @override
     def _after(self) -> None:
@@ -248,7 +145,7 @@ class RabbitServer(BrokerServer):
     @override
     def _answers(self) -> bool:
         # AMQP 0-9-1 §2.2.4: the server greets a client that names the protocol.
-        return _listens(self.port or 0, send=b"AMQP\x00\x00\x09\x01")
+        return listens(self.port, send=b"AMQP\x00\x00\x09\x01")
 
     def _config(self) -> str:
         lines = [
@@ -295,15 +192,3 @@ class RabbitServer(BrokerServer):
 def _program(name: str) -> str:
     """Return the full path of a program of Erlang's."""
     return shutil.which(name) or f"/usr/bin/{name}"
-
-
-def _listens(port: int, *, send: bytes = b"") -> bool:
-    """Tell whether a port of 127.0.0.1 takes connections, and answers what is sent."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as peer:
-            if not send:
-                return True
-            peer.sendall(send)
-            return peer.recv(1) != b""
-    except OSError:
-        return False

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,6 +131,13 @@ def start(command: Command) -> Child:
     return Child(command, popen)
 
 
+def python_environment() -> dict[str, str]:
+    """Return our environment, in which `python -m listhub…` finds this very code."""
+    ours = str(Path(__file__).parents[2])
+    paths = [ours, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
 def tail(path: Path) -> str:
     """Return the last lines of a log, at most 2,000 bytes."""
     try:
@@ -141,22 +148,27 @@ def tail(path: Path) -> str:
         return ""
 
 
-def inside(directory: Path) -> list[int]:
-    """Return the ids of all processes that work in this directory."""
+def inside(directory: Path, programs: Collection[str]) -> list[int]:
+    """Return the ids of all processes of these programs that work in this directory.
+
+    The names keep us from a shell in which somebody looks at the files.
+    """
     entries = Path("/proc").glob("[0-9]*")
-    return [int(entry.name) for entry in entries if _works_in(entry, directory)]
+    return [
+        int(entry.name) for entry in entries if _works_in(entry, directory, programs)
+    ]
 
 
-def _works_in(entry: Path, directory: Path) -> bool:
+def _works_in(entry: Path, directory: Path, programs: Collection[str]) -> bool:
     try:
-        return (entry / "cwd").readlink() == directory
-    except PermissionError:  # another user's: the command line is for all to read
-        pass
+        if (entry / "comm").read_text("utf-8", "replace").strip() not in programs:
+            return False
+        try:
+            return (entry / "cwd").readlink() == directory
+        except PermissionError:  # another user's: the command line is for all to read
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            return os.fsencode(directory) in words
     except OSError:  # it has ended
-        return False
-    try:
-        return os.fsencode(directory) in (entry / "cmdline").read_bytes().split(b"\0")
-    except OSError:
         return False
 
 
