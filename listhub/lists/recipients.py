@@ -14,14 +14,14 @@ from listhub.mail.address import key
 # Sorted in code order ("C"), as Python and `packet.first_key` compare.
 _EACH = """
 SELECT person.address, subscription.id,
-       substring(person.address_key FROM '@([^@]*)$') || ' '
-       || substring(person.address_key FROM '^(.*)@[^@]*$') AS key
+       (substring(person.address_key FROM '@([^@]*)$') || ' '
+        || substring(person.address_key FROM '^(.*)@[^@]*$')) COLLATE "C" AS key
   FROM subscription JOIN person ON person.id = subscription.person_id
  WHERE subscription.list_id = %(list_id)s
    AND subscription.reception = 'each'
    AND subscription.suspended_at IS NULL
    AND (subscription.own_posts OR person.address_key <> %(author)s)
- ORDER BY key COLLATE "C"
+ ORDER BY key
 """
 
 _COUNT = """

@@ -183,11 +183,14 @@ def _work_together(
 def failure(item: Item, error: Exception, host: Host) -> Verdict:
     """Return what becomes of an item whose handler raised: again later, or buried."""
     spool = host.settings.spool
+    # The first line is for people, the rest for us.
+    said = (str(error).strip() or "no text").splitlines()[0]
     trace = "".join(traceback.format_exception(error))
+    reason = f"{type(error).__name__}: {said}\n\n{trace}".replace("\0", "")
     if item.attempts >= spool.max_attempts:
-        return Bury(reason=trace)
+        return Bury(reason=reason)
     wait = spool.retry_base * 4 ** (item.attempts - 1)
-    return Retry(after=timedelta(seconds=wait), reason=trace)
+    return Retry(after=timedelta(seconds=wait), reason=reason)
 
 
 def _wake(host: Host, verdict: Verdict) -> None:
@@ -215,11 +218,11 @@ def _say(item: Item, verdict: Verdict) -> None:
                 "deferred",
                 seconds=after.total_seconds(),
                 attempts=item.attempts,
-                reason=reason.strip().splitlines()[-1],
+                reason=reason.partition("\n")[0],
             )
         case _:
             _log.error(
                 type(verdict).__name__.lower(),
                 attempts=item.attempts,
-                reason=verdict.reason.strip().splitlines()[-1],
+                reason=verdict.reason.partition("\n")[0],
             )
