@@ -57,9 +57,14 @@ def read_path(argument: bytes, *, keyword: bytes) -> Path:
         name = keyword.decode().rstrip(":")
         raise PathError(_bad("5.5.4", f"Expected {name}:<address>."))
     written, rest = _split(argument[len(keyword) :].lstrip(b" "))
+    # RFC 3463 §3.2: what is wrong with a sender is x.1.7, with a recipient x.1.3.
+    bad_address = "5.1.7" if keyword == b"FROM:" else "5.1.3"
     if len(written) > LONGEST_PATH:
-        raise PathError(_bad("5.1.7", "The address is too long."))
-    return Path(address=_decode(_without_route(written)), parameters=_parameters(rest))
+        raise PathError(_bad(bad_address, "The address is too long."))
+    address = _decode(_without_route(written))
+    if not address.isprintable():
+        raise PathError(_bad(bad_address, "The address holds a control character."))
+    return Path(address=address, parameters=_parameters(rest))
 
 
 def _split(text: bytes) -> tuple[bytes, bytes]:
@@ -94,13 +99,10 @@ def _without_route(path: bytes) -> bytes:
 
 def _decode(path: bytes) -> str:
     try:
-        address = path.decode()
+        return path.decode()
     except UnicodeDecodeError as error:
         # RFC 6531 §3.3: what is not ASCII is UTF-8.
         raise PathError(_bad("5.6.7", "The address is not valid UTF-8.")) from error
-    if not address.isprintable():
-        raise PathError(_bad("5.1.7", "The address holds a control character."))
-    return address
 
 
 def _parameters(rest: bytes) -> Mapping[str, str]:
