@@ -156,12 +156,12 @@ UPDATE spool_item AS item
 RETURNING item.state
 """
 
-# One probe of the claim's own index.
+# One probe of the claim's own index.  By age, not by rank: a rank may lie ahead of now.
 _OVERDUE = """
 SELECT EXISTS (
     SELECT FROM spool_item
      WHERE stage = %(stage)s AND state = 'ready'
-       AND rank < clock_timestamp() + %(step)s * priority - %(late)s
+       AND created_at < clock_timestamp() - %(late)s
        AND (lease_until IS NULL OR lease_until < clock_timestamp())
 )
 """
@@ -350,6 +350,6 @@ def overdue(conn: "psycopg.Connection[Any]", *, stage: str, seconds: float) -> b
     """Tell whether something ready has waited longer than `seconds` for a claim."""
     row = conn.execute(
         _OVERDUE,
-        {"stage": stage, "late": timedelta(seconds=seconds), "step": PRIORITY_STEP},
+        {"stage": stage, "late": timedelta(seconds=seconds)},
     ).fetchone()
     return bool(row and row[0])
