@@ -17,7 +17,12 @@ import pytest
 import sqlalchemy
 from sqlalchemy.orm import Session
 
-from tests.servers import Run, SharedPostgres, needs_postgres, worker_name
+from listhub.embedded.binaries import find_rabbitmq
+from listhub.embedded.broker import RabbitServer, ValkeyServer
+from listhub.embedded.postgres import PostgresServer
+from listhub.embedded.relay import CatchingRelay
+from listhub.errors import UsageError
+from tests.servers import SETTINGS, Run, SharedPostgres, needs_postgres, worker_name
 
 TESTS = Path(__file__).parent
 RUN = pytest.StashKey[Run]()
@@ -146,3 +151,49 @@ def driver(connection: sqlalchemy.Connection) -> psycopg.Connection[Any]:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     return driver
+
+
+@pytest.fixture
+def server_directory(run: Run) -> Path:
+    """Return a new directory for this test's servers, with a path short enough."""
+    return run.new_directory("servers")
+
+
+@pytest.fixture
+def own_postgres(server_directory: Path) -> Iterator[PostgresServer]:
+    """Return a server that this test may stop, kill and start again."""
+    directory = server_directory / "postgres"
+    with PostgresServer(directory, settings=SETTINGS) as server:
+        yield server
+
+
+@pytest.fixture
+def valkey(server_directory: Path) -> Iterator[ValkeyServer]:
+    """Return a broker that this test may flush, stop, kill and start again."""
+    with ValkeyServer(server_directory / "valkey") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _rabbit(run: Run) -> Iterator[RabbitServer]:
+    try:
+        find_rabbitmq()
+    except UsageError as error:
+        pytest.skip(error.public)
+    server = RabbitServer(run.new_directory("rabbit"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def rabbit(_rabbit: RabbitServer) -> RabbitServer:
+    """Return a running RabbitMQ; whoever stops it leaves it to the next test to start."""
+    _rabbit.start()
+    return _rabbit
+
+
+@pytest.fixture
+def catcher(server_directory: Path) -> Iterator[CatchingRelay]:
+    """Return a relay that keeps what it gets; see its `transactions()`."""
+    with CatchingRelay(server_directory / "catcher") as server:
+        yield server

@@ -24,7 +24,7 @@ from listhub.errors import ListHubError
 
 TEMPLATE = "listhub_template"
 
-_SETTINGS = {**NOT_DURABLE, "shared_buffers": "64MB", "autovacuum_naptime": "5s"}
+SETTINGS = {**NOT_DURABLE, "shared_buffers": "64MB", "autovacuum_naptime": "5s"}
 
 _ROOM = 4 * 1024**3
 
@@ -73,7 +73,7 @@ class Run:
         """Start the server, in the process that outlives all tests; or note why not."""
         if self._address.exists():
             return
-        self._server = PostgresServer(self.directory / "postgres", settings=_SETTINGS)
+        self._server = PostgresServer(self.directory / "postgres", settings=SETTINGS)
         try:
             self._server.start()
         except ListHubError as error:
