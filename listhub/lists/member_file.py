@@ -1,0 +1,302 @@
+"""Files of members: CSV as people and spreadsheets write it, read row by row.
+
+With a header its columns may stand in any order; without one each line is an address.
+A row that cannot be used is a `Row` that says why: no bytes make the reader raise, but
+a wrong header does, since then no row means anything.  Memory does not grow with the
+file.
+"""
+
+import csv
+import functools
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from listhub.config.fields import nearest, shown
+from listhub.errors import UsageError
+from listhub.mail.address import key, parse_addr_spec
+from listhub.models.subscription import RECEPTIONS
+
+COLUMNS = ("address", "name", "reception", "own_posts", "concealed")
+
+#: Octets.  A longer line is no member but a file of some other kind.
+LINE_LIMIT = 10_000
+#: Lines that one row may have, by line ends within quotes.
+_ROW_LINES = 20
+#: Characters.
+_NAME_LIMIT = 255
+_CHUNK = 1 << 16
+
+_DELIMITERS = (",", ";", "\t")
+_SWITCHES = {
+    **dict.fromkeys(("yes", "true", "on", "1"), True),
+    **dict.fromkeys(("no", "false", "off", "0"), False),
+}
+# What would steer a terminal or break a header field: C0, DEL, C1, surrogates, and
+# the marks that turn the direction of text.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF8_MARK = b"\xef\xbb\xbf"
+
+
+class Row(NamedTuple):
+    """One row: a member to be, or, where `reason` is set, what is refused and why."""
+
+    line: int  #: of the file, from 1
+    address: str  #: as written; of a refused row whatever shows best which one it is
+    key: str = ""
+    name: str = ""
+    reception: str = "each"
+    own_posts: bool = True
+    concealed: bool = False
+    reason: str = ""
+
+
+class Source(Protocol):
+    """Where the octets of a file come from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` octets, b"" at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
+    """How the rows of a file are to be read; without names each line is an address."""
+
+    delimiter: str
+    names: tuple[str, ...] = ()
+
+
+def read(source: Source, *, name: str) -> Iterator[Row]:
+    """Yield a row for each record of the file; UsageError for a wrong header.
+
+    `name` is what sentences call the file.
+    """
+    lines = _Lines(source, name=name)
+    number, first = lines.next_written()
+    if not number:
+        return
+    layout = _layout(first, name=name)
+    if not layout.names:
+        lines.give_back(number, first)
+    columns = layout.names or ("address",)
+    for line, fields in _records(lines, layout):
+        if isinstance(fields, Row):
+            yield fields
+        elif not any(map(str.strip, fields)):
+            continue  # spreadsheets leave rows of nothing but commas at the end
+        elif len(fields) != len(columns):
+            yield _wrong_width(line, fields, columns=columns)
+        else:
+            yield make_row(line, dict(zip(columns, fields, strict=True)))
+
+
+def make_row(line: int, fields: Mapping[str, str]) -> Row:
+    """Return the member that the fields describe, or a row that says what is wrong.
+
+    Fields that are missing or empty mean the defaults.
+    """
+    text = fields["address"].strip()
+    address = parse_addr_spec(text)
+    if address is None:
+        return refused(line, text, "is not an e-mail address")
+    name = " ".join(fields.get("name", "").split())
+    if _CONTROL.search(name):
+        return refused(line, text, "has a control character in its name")
+    if len(name) > _NAME_LIMIT:
+        return refused(line, text, f"has a name of more than {_NAME_LIMIT} characters")
+    reception = fields.get("reception", "").strip().lower() or "each"
+    if reception not in RECEPTIONS:
+        return refused(
+            line,
+            text,
+            f"has the reception {shown(reception)}; {', '.join(RECEPTIONS)} are known",
+        )
+    own_posts = _switch(fields, "own_posts", default=True)
+    concealed = _switch(fields, "concealed", default=False)
+    if own_posts is None or concealed is None:
+        column = "own_posts" if own_posts is None else "concealed"
+        what = f"has {column} {shown(fields[column])}; yes and no are allowed"
+        return refused(line, text, what)
+    return Row(line, text, key(text), name, reception, own_posts, concealed)
+
+
+def _switch(fields: Mapping[str, str], column: str, *, default: bool) -> bool | None:
+    """Return what is switched, or None for what is neither yes nor no."""
+    written = fields.get(column, "").strip().lower()
+    return _SWITCHES.get(written) if written else default
+
+
+def refused(line: int, value: str, reason: str) -> Row:
+    """Return a refused row; its value is made fit to be stored and shown."""
+    short = value if len(value) <= 60 else value[:60] + "…"
+    return Row(line, _CONTROL.sub("\ufffd", short), reason=reason)
+
+
+# --- header -------------------------------------------------------------------
+
+
+def _layout(first: bytes, *, name: str) -> _Layout:
+    if b"@" in first:  # no name of a column has one, and every address has
+        return _Layout(delimiter=",")
+    text = first.decode("utf-8", "replace")
+    delimiter = max(_DELIMITERS, key=text.count)
+    names = tuple(
+        field.strip().strip('"').strip().lower() for field in text.split(delimiter)
+    )
+    if "address" not in names:
+        raise UsageError(
+            f"{name}: the first line, {shown(text.strip())}, is neither an address nor a header"
+            " with a column `address`."
+        )
+    for column in names:
+        if column not in COLUMNS:
+            raise UsageError(
+                f"{name}: there is no column {shown(column)}; did you mean"
+                f" {nearest(column, COLUMNS)}?"
+            )
+        if names.count(column) > 1:
+            raise UsageError(f"{name}: the header names the column {column} twice.")
+    return _Layout(delimiter=delimiter, names=names)
+
+
+# --- records ------------------------------------------------------------------
+
+
+def _records(lines: "_Lines", layout: _Layout) -> Iterator[tuple[int, list[str] | Row]]:
+    """Yield each record's first line and its fields, or the row that refuses it."""
+    while found := lines.next():
+        number, data = found
+        reason = _unreadable(data)
+        if reason:
+            yield number, refused(number, _rescued(data), reason)
+            continue
+        text = data.decode()
+        if '"' not in text:
+            yield number, text.split(layout.delimiter)
+        elif not layout.names and not text.endswith('"'):
+            # No CSV: the quotes are those of a local part, "john doe"@example.org.
+            yield number, [text]
+        else:
+            yield number, _quoted_record(number, text, lines, layout=layout)
+
+
+def _unreadable(data: bytes) -> str:
+    """Say why a line cannot be read at all, or return ""."""
+    if len(data) > LINE_LIMIT:
+        return f"is a line of more than {LINE_LIMIT} octets"
+    if b"\0" in data:
+        return "has a NUL octet"
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return "is not text in UTF-8"
+    return ""
+
+
+def _rescued(data: bytes) -> str:
+    return data[:200].decode("utf-8", "replace").strip()
+
+
+def _quoted_record(
+    number: int, text: str, lines: "_Lines", *, layout: _Layout
+) -> list[str] | Row:
+    """Return the fields of a record with quotes, which may go on over line ends.
+
+    A quote that nobody closes spoils its own line only: the lines after it are given
+    back to be read as records.
+    """
+    taken: list[tuple[int, bytes]] = []
+    whole, size = text, len(text)
+    # RFC 4180 §2: within quotes a quote is doubled, so an odd count is an open one.
+    while whole.count('"') % 2:
+        found = lines.next() if len(taken) < _ROW_LINES else None
+        if found is not None:
+            taken.append(found)
+            size += len(found[1])
+        if found is None or size > LINE_LIMIT or _unreadable(found[1]):
+            for line in reversed(taken):
+                lines.give_back(*line)
+            return refused(number, text, "opens a quote that is not closed")
+        whole += "\n" + found[1].decode()
+    try:
+        return next(csv.reader([whole], delimiter=layout.delimiter, strict=True))
+    except csv.Error:
+        for line in reversed(taken):
+            lines.give_back(*line)
+        return refused(
+            number, text, "is quoted wrongly; within quotes a quote is written twice"
+        )
+
+
+def _wrong_width(line: int, fields: Sequence[str], *, columns: Sequence[str]) -> Row:
+    amount = "column" if len(fields) == 1 else "columns"
+    header = ", ".join(columns)
+    reason = f"has {len(fields)} {amount}; the header has {len(columns)} ({header})"
+    if len(columns) == 1:
+        reason = (
+            f"has {len(fields)} {amount}; one address a line is right,"
+            " or a header that names the columns"
+        )
+    value = next((field for field in fields if "@" in field), " ".join(fields))
+    return refused(line, value.strip(), reason)
+
+
+# --- lines --------------------------------------------------------------------
+
+
+class _Lines:
+    """The physical lines of a file, numbered from 1; some may be given back.
+
+    They end in LF, CR LF or CR.  Of a line that is too long only as much is kept as
+    shows that it is.
+    """
+
+    def __init__(self, source: Source, *, name: str) -> None:
+        self._lines = enumerate(_split(source, name=name), start=1)
+        self._given_back: deque[tuple[int, bytes]] = deque()
+
+    def next(self) -> tuple[int, bytes] | None:
+        if self._given_back:
+            return self._given_back.popleft()
+        return next(self._lines, None)
+
+    def next_written(self) -> tuple[int, bytes]:
+        """Return the next line that is not blank, or line 0 where there is none."""
+        while found := self.next():
+            if found[1].strip():
+                return found
+        return 0, b""
+
+    def give_back(self, number: int, data: bytes) -> None:
+        self._given_back.appendleft((number, data))
+
+
+def _split(source: Source, *, name: str) -> Iterator[bytes]:
+    rest = b""
+    for chunk in _chunks(source, name=name):
+        pieces = (rest + chunk).splitlines(keepends=True)
+        last = pieces[-1]
+        # A CR at the end may be half of a CR LF.
+        rest = b"" if last.endswith(b"\n") else pieces.pop()
+        for piece in pieces:
+            yield piece.rstrip(b"\r\n")
+        if len(rest) > LINE_LIMIT:
+            rest = rest[: LINE_LIMIT + 1] + (b"\r" if rest.endswith(b"\r") else b"")
+    if rest:
+        yield rest.rstrip(b"\r\n")
+
+
+def _chunks(source: Source, *, name: str) -> Iterable[bytes]:
+    more: Callable[[], bytes] = functools.partial(source.read, _CHUNK)
+    first = more()
+    if first.startswith(_UTF16):
+        raise UsageError(f"{name}: is text in UTF-16; save it as UTF-8.")
+    first = first.removeprefix(_UTF8_MARK)
+    if first:
+        yield first
+    while chunk := more():
+        yield chunk

@@ -1,0 +1,36 @@
+"""Persons, shared by all lists: one row for each address, by its key."""
+
+from typing import Any
+
+import psycopg
+
+from listhub.config.fields import shown
+from listhub.errors import UsageError
+from listhub.mail.address import key, parse_addr_spec
+
+_INSERT = """
+INSERT INTO person (address, address_key) VALUES (%s, %s)
+    ON CONFLICT (address_key) DO NOTHING
+"""
+
+
+def find_or_make(conn: "psycopg.Connection[Any]", address: str) -> int:
+    """Return the id of the person of that address; UsageError when it is none."""
+    written = address.strip()
+    if parse_addr_spec(written) is None:
+        raise UsageError(f"{shown(written)} is not an e-mail address.")
+    conn.execute(_INSERT, [written, key(written)])
+    found = find(conn, written)
+    if found is None:  # deleted between the two statements
+        raise UsageError(f"{shown(written)} is being removed; try again.")
+    return found
+
+
+def find(conn: "psycopg.Connection[Any]", address: str) -> int | None:
+    """Return the id of the person of that address, or None."""
+    if "\0" in address:
+        return None
+    row = conn.execute(
+        "SELECT id FROM person WHERE address_key = %s", [key(address)]
+    ).fetchone()
+    return row[0] if row else None
