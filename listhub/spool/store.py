@@ -156,14 +156,16 @@ UPDATE spool_item AS item
 RETURNING item.state
 """
 
-# One probe of the claim's own index.  By age, not by rank: a rank may lie ahead of now.
+# The head of the claim's own index.  The first bound on `rank` stops the scan where
+# nothing can be late any more (statement_timestamp: a clock_timestamp() is volatile
+# and bounds no index scan); the second judges each priority exactly.
 _OVERDUE = """
-SELECT EXISTS (
-    SELECT FROM spool_item
-     WHERE stage = %(stage)s AND state = 'ready'
-       AND created_at < clock_timestamp() - %(late)s
-       AND (lease_until IS NULL OR lease_until < clock_timestamp())
-)
+SELECT true FROM spool_item
+ WHERE stage = %(stage)s AND state = 'ready'
+   AND rank < statement_timestamp() + %(step)s * 9 - %(late)s
+   AND rank < statement_timestamp() + %(step)s * priority - %(late)s
+   AND (lease_until IS NULL OR lease_until < statement_timestamp())
+ ORDER BY rank, id LIMIT 1
 """
 
 
@@ -352,4 +354,4 @@ def overdue(conn: "psycopg.Connection[Any]", *, stage: str, seconds: float) -> b
         _OVERDUE,
         {"stage": stage, "late": timedelta(seconds=seconds)},
     ).fetchone()
-    return bool(row and row[0])
+    return row is not None

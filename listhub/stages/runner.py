@@ -131,13 +131,18 @@ def _work(
             conn.rollback()
             _log.warning("claim lost")
             return 0
-        except psycopg.OperationalError:
-            # The connection, not the item: the lease runs out by itself.
-            raise
-        except Exception as error:  # noqa: BLE001 - a room outlives its items
+        except Exception as error:
+            if conn.closed:
+                # The connection, not the item: the lease runs out by itself.
+                raise
             conn.rollback()
             verdict = failure(item, error, host)
-            store.settle(conn, item, verdict)
+            try:
+                store.settle(conn, item, verdict)
+            except StaleClaim:
+                conn.rollback()
+                _log.warning("claim lost")
+                return 0
             conn.commit()
         _say(item, verdict)
         _wake(host, verdict)
@@ -161,9 +166,9 @@ def _work_together(
                 conn.transaction(),
             ):
                 verdict = stage.handle(item, context)
-        except psycopg.OperationalError:
-            raise
-        except Exception:  # noqa: BLE001 - found again, and judged, on its own
+        except Exception:
+            if conn.closed:
+                raise
             alone.append(item)
         else:
             if isinstance(verdict, Done):
