@@ -16,13 +16,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 
 import listhub
+from listhub.stages.table import POOLS
+from tests.servers import SharedPostgres
 
 ROOT = Path(__file__).parents[2]
-POOLS = {"distribution", "bounce", "archive", "task", "bulk"}
 SECRETS = {
     "LISTHUB_DATABASE_PASSWORD": "database-word",
     "LISTHUB_BROKER_PASSWORD": "broker-word",
@@ -278,3 +280,18 @@ def test_image_has_the_pipe_program(image: Podman) -> None:
     done = image.listhub(options=["--entrypoint=listhub-enqueue"])
 
     assert done.returncode == 64, done.stderr
+
+
+def test_image_brings_the_schema_up_to_date(
+    image: Podman, postgres_server: SharedPostgres
+) -> None:
+    """`listhub db upgrade` in the image makes the schema, and does no harm twice."""
+    url = postgres_server.create_database("container")
+    setting = f"--env=LISTHUB_DATABASE__URL={url}"
+    done = [image.listhub("db", "upgrade", options=[setting]) for _ in range(2)]
+    with psycopg.connect(url) as connection:
+        items = connection.execute("SELECT count(*) FROM spool_item").fetchone()
+    postgres_server.drop_database("container")
+
+    assert [one.returncode for one in done] == [0, 0], done
+    assert items == (0,)

@@ -42,7 +42,7 @@ EMPTY_WORDS = {"common", "helper", "helpers", "manager", "misc", "util", "utils"
 URL = re.compile(r"[a-z][a-z0-9+.-]*://([^/\s\"'<>:]*)", re.IGNORECASE)
 #: This machine, a service of compose.yaml, or the names that RFC 2606 sets aside.
 OURS = re.compile(
-    r"(.*@)?(|localhost|127\.[0-9.]+|\[::1\]|db|broker|catcher|(.*\.)?example(\..*)?)"
+    r"(.*@)?(|\{.*\}|localhost|127\.[0-9.]+|\[::1\]|db|broker|catcher|(.*\.)?example(\..*)?)"
 )
 
 

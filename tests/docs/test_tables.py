@@ -91,3 +91,40 @@ def test_every_service_runs_a_command() -> None:
     }
 
     assert roles - {entry.name for entry in COMMANDS} == set()
+
+
+def test_every_rfc_that_the_code_cites_is_listed() -> None:
+    """docs/rfcs.md says of each standard the code follows how far it is followed."""
+    listed = set(re.findall(r"\d{4}", (ROOT / "docs" / "rfcs.md").read_text("utf-8")))
+    cited = {
+        number
+        for path in (ROOT / "listhub").rglob("*")
+        if path.suffix in {".py", ".toml", ".sql"}
+        for numbers in re.findall(r"RFC (\d{4}(?:, \d{4})*)", path.read_text("utf-8"))
+        for number in numbers.split(", ")
+    }
+
+    assert cited - listed == set()
+
+
+def test_every_link_leads_somewhere() -> None:
+    """No page links to a page or a heading that is not there."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
+        if "://" not in link and not leads_somewhere(page, link)
+    ]
+
+    assert broken == []
+
+
+def leads_somewhere(page: Path, link: str) -> bool:
+    path, _, anchor = link.partition("#")
+    target = (page.parent / path) if path else page
+    if not target.exists():
+        return False
+    headings = re.findall(r"(?m)^#+ (.+)$", target.read_text("utf-8"))
+    anchors = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}
+    return not anchor or anchor in anchors
