@@ -13,9 +13,9 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
 from listhub.errors import PermanentError, TemporaryError
+from listhub.spool import audit
 from listhub.spool.browse import past_item
 from listhub.spool.ranking import PRIORITY_STEP
 
@@ -72,16 +72,6 @@ UPDATE spool_item
        list_id = %(list_id)s, priority = %(priority)s,
        rank = rank + (%(priority)s - priority) * %(step)s
  WHERE id = %(id)s
-"""
-
-_AUDIT = """
-INSERT INTO audit (actor, action, object, list_id, detail)
-VALUES (%(actor)s, %(action)s, %(object)s, %(list_id)s, %(detail)s)
-"""
-
-_LAST = """
-SELECT actor, action, at FROM audit
- WHERE object = %s AND action LIKE 'spool.%%' ORDER BY id DESC LIMIT 1
 """
 
 
@@ -198,20 +188,16 @@ def make_many_ready(
             )
         ]
         if numbers:
-            conn.execute(
-                _AUDIT,
-                {
-                    "actor": actor,
-                    "action": f"spool.{action}",
-                    "object": f"stage {stage}",
-                    "list_id": None,
-                    "detail": Jsonb(
-                        {
-                            "items": len(numbers),
-                            "first": min(numbers),
-                            "last": max(numbers),
-                        }
-                    ),
+            audit.write(
+                conn,
+                actor=actor,
+                action=action,
+                object_=f"stage {stage}",
+                list_id=None,
+                detail={
+                    "items": len(numbers),
+                    "first": min(numbers),
+                    "last": max(numbers),
                 },
             )
     return len(numbers), max(numbers, default=after)
@@ -342,12 +328,8 @@ def _refuse_leased(row: _Row, *, force: bool) -> None:
 
 def _already(conn: "psycopg.Connection[Any]", row: _Row) -> Change:
     what = "in work" if row.leased else row.state
-    last = conn.execute(_LAST, [f"item {row.id}"]).fetchone()
-    who = (
-        f" (spool {last[1].removeprefix('spool.')} by {last[0]}, {_moment(last[2])})"
-        if last
-        else ""
-    )
+    last = audit.last(conn, row.id)
+    who = f" ({last.action} by {last.actor}, {_moment(last.at)})" if last else ""
     return Change(
         item=row.id,
         changed=False,
@@ -371,15 +353,13 @@ def _write_down(
     detail = {"stage": row.stage, "state": row.state, **more}
     if row.reason:
         detail["reason"] = row.reason.partition("\n")[0]
-    conn.execute(
-        _AUDIT,
-        {
-            "actor": actor,
-            "action": f"spool.{action}",
-            "object": f"item {row.id}",
-            "list_id": row.list_id,
-            "detail": Jsonb(detail),
-        },
+    audit.write(
+        conn,
+        actor=actor,
+        action=action,
+        object_=f"item {row.id}",
+        list_id=row.list_id,
+        detail=detail,
     )
 
 
