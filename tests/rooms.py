@@ -187,6 +187,3 @@ def open_rooms(url: str, **delivery: Any) -> Iterator[Rooms]:
             yield Rooms(url=url, host=host, conn=conn)
         finally:
             host.close()
-
-
-

@@ -26,9 +26,7 @@ def test_a_members_post_becomes_packets_and_an_archive_item(rooms: Rooms):
 def test_a_stranger_is_told_no(rooms: Rooms):
     """A stranger's post is refused with a report to its reverse-path, not sent."""
     rooms.add_list(members=MEMBERS)
-    rooms.put(
-        "distribute", post_bytes("eve@e.example"), reverse_path="eve@e.example"
-    )
+    rooms.put("distribute", post_bytes("eve@e.example"), reverse_path="eve@e.example")
 
     rooms.drain("distribute")
 
@@ -72,9 +70,7 @@ def test_sympas_headers(rooms: Rooms):
     assert head.all("List-Id") == (f"<dev.{DOMAIN}>".encode(),)
     assert head.all("List-Post") == (f"<mailto:dev@{DOMAIN}>".encode(),)
     assert head.all("List-Owner") == (f"<mailto:dev-request@{DOMAIN}>".encode(),)
-    assert head.get("List-Help") == (
-        f"<mailto:sympa@{DOMAIN}?subject=HELP>".encode()
-    )
+    assert head.get("List-Help") == (f"<mailto:sympa@{DOMAIN}?subject=HELP>".encode())
     assert head.get("Subject") == b"A question"
 
 
@@ -100,9 +96,7 @@ def test_a_message_id_is_distributed_once(rooms: Rooms):
     other = rooms.add_list("ops", members=MEMBERS)
     for _ in range(2):
         rooms.put("distribute", post_bytes())
-    rooms.put(
-        "distribute", post_bytes(), list_id=other, recipient=f"ops@{DOMAIN}"
-    )
+    rooms.put("distribute", post_bytes(), list_id=other, recipient=f"ops@{DOMAIN}")
 
     rooms.drain("distribute")
 
