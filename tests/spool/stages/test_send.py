@@ -1,5 +1,6 @@
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.smtp_server import ALL, KILL, Answer, Script
 MEMBERS = [f"user{n}@d{n % 3}.example" for n in range(12)]
 
 
-def fill(rooms: Rooms, **settings: object) -> None:
+def fill(rooms: Rooms, **settings: Any) -> None:
     """Have one post of twelve members wait in the sending room."""
     rooms.add_list(members=MEMBERS, post="open", **settings)
     rooms.put("distribute", post_bytes())
