@@ -1,13 +1,12 @@
 """`listhub config`: show, check and change the settings of the site and of lists."""
 
-import getpass
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
+from listhub.cli.actor import actor
 from listhub.cli.context import Context, clean, json_option, pass_context
 from listhub.config import Loaded, specs, toml, verp_key
 from listhub.config.fields import masked
@@ -156,16 +155,17 @@ def set_(
     """Set and remove settings of lists on one level."""
     name = _one_level(site=site, domain=domain, address=address)
     wanted: dict[str, object | None] = dict.fromkeys(unset)
-    wanted.update(_read_change(change) for change in changes)
+    wanted.update(read_change(change) for change in changes)
     if not wanted:
         raise UsageError("Nothing to set; write KEY=VALUE or --unset KEY.")
     with context.connection() as conn:
         level = lists.find_level(conn, domain=domain, address=address)
-        version = lists.set_values(conn, **level, changes=wanted, changed_by=_me())
+        version = lists.set_values(conn, **level, changes=wanted, changed_by=actor())
     context.result(f"{name}: version {version}.", level=name, version=version)
 
 
-def _read_change(change: str) -> tuple[str, object]:
+def read_change(change: str) -> tuple[str, object]:
+    """Return the setting of lists and the value that KEY=VALUE says, or UsageError."""
     key, equals, text = change.partition("=")
     if not equals:
         raise UsageError(f"{change!r} is not KEY=VALUE.")
@@ -211,7 +211,7 @@ def import_(
     with context.connection() as conn:
         level = lists.find_level(conn, domain=domain, address=address)
         version = lists.set_values(
-            conn, **level, changes=values, changed_by=_me(), replace=True
+            conn, **level, changes=values, changed_by=actor(), replace=True
         )
     context.result(f"{name}: version {version}.", level=name, version=version)
 
@@ -257,11 +257,3 @@ def _difference(old: Mapping[str, object], new: Mapping[str, object]) -> str:
     ]
     parts += [f"{key} removed" for key in old if key not in new]
     return ", ".join(parts)
-
-
-def _me() -> str:
-    """Return who types, for the history."""
-    try:
-        return f"cli:{os.environ.get('SUDO_USER') or getpass.getuser()}"
-    except (KeyError, OSError):  # a container without a passwd entry
-        return f"cli:{os.getuid()}"

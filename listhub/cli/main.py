@@ -40,6 +40,11 @@ class Entry(NamedTuple):
 
 
 COMMANDS: tuple[Entry, ...] = (
+    Entry("db", "listhub.cli.db:db", "Set up, check and upgrade the database."),
+    Entry("domain", "listhub.cli.domain:domain", "Add, list and remove domains."),
+    Entry("list", "listhub.cli.lists:list_", "Create, show, change and close lists."),
+    Entry("member", "listhub.cli.member:member", "Add, list and remove members."),
+    Entry("job", "listhub.cli.job:job", "Show and run what is done by the clock."),
     Entry("config", "listhub.cli.config:config", "Show, check and change settings."),
 )
 

@@ -147,7 +147,11 @@ def lists(
 
 def find_list(conn: "psycopg.Connection[Any]", address: str) -> ListRow:
     """Return the list of that address; UsageError if there is none."""
-    found = [] if "\0" in address else _select(conn, address=address.strip().lower())
+    written = parse_addr_spec(address.strip())
+    found = []
+    if written is not None and "[" not in written.domain:
+        local, domain = written.local.lower(), domain_name(written.domain)
+        found = _select(conn, address=f"{local}@{domain}")
     if not found:
         raise UsageError(f"There is no list {shown(address)[1:-1]} here.")
     return found[0]

@@ -28,7 +28,7 @@ def find_or_make(conn: "psycopg.Connection[Any]", address: str) -> int:
 
 def find(conn: "psycopg.Connection[Any]", address: str) -> int | None:
     """Return the id of the person of that address, or None."""
-    if "\0" in address:
+    if parse_addr_spec(address.strip()) is None:
         return None
     row = conn.execute(
         "SELECT id FROM person WHERE address_key = %s", [key(address)]
