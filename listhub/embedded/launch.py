@@ -41,10 +41,11 @@ def _map(libc: ctypes.CDLL, uid: int, gid: int) -> None:
     outer_uid, outer_gid = os.geteuid(), os.getegid()
     _check(libc.unshare(_CLONE_NEWUSER), "unshare")
     own = Path("/proc/self")
+    # Bytes, as codecs are loaded late, from where we may no longer be let in.
     # user_namespaces(7): one's own group may be mapped once setgroups is given up.
-    (own / "setgroups").write_text("deny", encoding="ascii")
-    (own / "uid_map").write_text(f"{uid} {outer_uid} 1", encoding="ascii")
-    (own / "gid_map").write_text(f"{gid} {outer_gid} 1", encoding="ascii")
+    (own / "setgroups").write_bytes(b"deny")
+    (own / "uid_map").write_bytes(b"%d %d 1" % (uid, outer_uid))
+    (own / "gid_map").write_bytes(b"%d %d 1" % (gid, outer_gid))
 
 
 def _permitted() -> int:

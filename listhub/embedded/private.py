@@ -72,11 +72,11 @@ def remembered_port(path: Path, *, wanted: int | None = None) -> int:
 
     Raises UsageError when the wanted port is in use.
     """
-    if wanted is not None:
+    if wanted:
         if not _is_free(wanted):
             raise UsageError(
-                f"Port {wanted} of 127.0.0.1 is in use; "
-                "stop what listens there, or choose another port.",
+                f"Port {wanted} of 127.0.0.1 is in use, or no port for us; "
+                "stop what listens there, or choose another one.",
             )
         port = wanted
     else:
@@ -115,9 +115,10 @@ def _first_ephemeral() -> int:
 
 def _read_port(path: Path) -> int | None:
     try:
-        return int(path.read_text(encoding="ascii"))
+        port = int(path.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return None
+    return port if port > 0 else None
 
 
 def _is_free(port: int) -> bool:
@@ -126,6 +127,6 @@ def _is_free(port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
+        except (OSError, OverflowError):
             return False
     return True
