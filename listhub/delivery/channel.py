@@ -23,6 +23,8 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\U0010ffff]+")
 _LONGEST_LINE = 16_384
 _MOST_LINES = 256
 _LONGEST_TEXT = 1_000
+#: Seconds: with TLS the other side has to take part in the closing.
+_LONGEST_GOODBYE = 2.0
 
 
 class ChannelLost(Exception):  # noqa: N818 - it tells a state, as StaleClaim does
@@ -135,11 +137,12 @@ class ReplyChannel(asyncio.Protocol):
             self._transport.abort()
 
     async def close(self) -> None:
-        """Close and wait until the socket is gone."""
+        """Close and wait until the socket is gone, but not for a peer that hangs."""
         self._note("closed by us")
         if self._transport is not None:
             self._transport.close()
-            await self._closed
+            await asyncio.wait((self._closed,), timeout=_LONGEST_GOODBYE)
+            self._transport.abort()
 
     # What the event loop calls
 
