@@ -87,7 +87,10 @@ class Dispatcher:
             for task in busy:
                 task.cancel()
             await asyncio.gather(*busy, return_exceptions=True)
-            await source.give_back(list(self._loads.values()))
+            # What may be under way is not given back as if untouched: its lease runs
+            # out, and whoever claims it next knows that somebody was at it.
+            untouched = [load for load in self._loads.values() if not load.under_way]
+            await source.give_back(untouched)
             self._loads.clear()
             self._ready.clear()
         return self._settled
@@ -144,7 +147,9 @@ class Dispatcher:
         else:
             self._idle.append((time.monotonic(), connection))
         for unfinished in mine:
-            if unfinished.left and not self._enough():
+            if unfinished.expired:
+                self._loads.pop(unfinished.item.id, None)
+            elif unfinished.left and not self._enough():
                 self._ready.appendleft(unfinished)
 
     async def _note_suspect(self, load: Load, connection: SmtpConnection) -> None:
@@ -175,7 +180,7 @@ class Dispatcher:
         xverp = self._delivery.xverp and connection.capabilities.xverp
         load = mine[-1]
         while True:
-            while load.left and not self._enough():
+            while load.left and not self._enough() and not load.expired:
                 yield load.next_transaction(xverp=xverp and connection.relay.xverp)
             # A suspect's first transaction is written down before: not from here.
             following = self._take(suspects=False)
@@ -204,9 +209,9 @@ class Dispatcher:
 
     async def _report(self, result: TransactionResult, *, relay: str) -> None:
         load, positions = answers.tag_of(result.transaction)
-        load.under_way -= 1
         outcomes, failures = answers.read(load, positions, result.replies, relay=relay)
-        verdict = answers.verdict(load) if load.finished else None
+        ends = load.under_way == 1 and not load.left
+        verdict = answers.verdict(load) if ends else None
         await self._clerk.write(
             Entry(
                 outcomes=outcomes,
@@ -214,6 +219,8 @@ class Dispatcher:
                 ended=(load.item, verdict) if verdict else None,
             )
         )
+        # Not before: until the commit it is as good as not answered.
+        load.under_way -= 1
         if verdict is not None:
             self._loads.pop(load.item.id, None)
             self._settled += 1

@@ -4,6 +4,7 @@ Pure: what goes into one transaction depends on the packet and on what the relay
 do, nothing else.
 """
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -46,18 +47,22 @@ class Load:
     parcel: Parcel
     content: Content
     verp_key: bytes
+    #: When the lease will have run out, by `time.monotonic`: a process that was
+    #: stopped for long must not go on where another one has taken over.
+    until: float
     left: deque[int] = field(init=False)
     #: Transactions handed out whose result is not recorded yet.
     under_way: int = 0
     #: Seconds until the next try, one number per deferred answer.
     deferrals: list[float] = field(default_factory=list)
+    _signer: verp.Signer | None = None
 
     def __post_init__(self) -> None:
         self.left = deque(self.parcel.pending)
 
     @property
-    def finished(self) -> bool:
-        return not self.left and not self.under_way
+    def expired(self) -> bool:
+        return time.monotonic() >= self.until
 
     @property
     def suspect(self) -> bool:
@@ -102,12 +107,14 @@ class Load:
         return len(base.encode()) + 1 + len(address.encode()) <= _LONGEST_LOCAL
 
     def _token(self, subscription: int) -> str:
-        return verp.encode(
-            self.verp_key,
-            list_id=self.parcel.list_id or 0,
-            outgoing_id=self.parcel.outgoing_id,
-            subscription_id=subscription,
-        )
+        signer = self._signer
+        if signer is None:
+            signer = self._signer = verp.Signer(
+                self.verp_key,
+                list_id=self.parcel.list_id or 0,
+                outgoing_id=self.parcel.outgoing_id,
+            )
+        return signer.token(subscription)
 
     def _transaction(
         self, positions: tuple[int, ...], reverse_path: str, *, xverp: bool

@@ -32,6 +32,9 @@ _SYMPA = re.compile(
 )
 _LONGEST = 1024  # characters of a local part worth reading
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 §6, in lower case
+_PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerpToken:
@@ -52,6 +55,34 @@ class SympaVerp:
     suffix: str | None = None
 
 
+class Signer:
+    """Makes the reverse-paths of one message; what they share is worked out once.
+
+    Raise ValueError for an empty key and for ids that are negative or over 63 bits.
+    """
+
+    __slots__ = ("_hash", "_rest", "_start")
+
+    def __init__(self, key: bytes, *, list_id: int, outgoing_id: int) -> None:
+        shared = _varint(list_id) + _varint(outgoing_id)
+        self._hash = _keyed(key)
+        self._hash.update(shared)
+        # Five octets are eight letters; what is left over goes with each token's own.
+        whole = len(shared) - len(shared) % 5
+        self._start = BOUNCE_PREFIX + _base32(shared[:whole])
+        self._rest = shared[whole:]
+
+    def token(self, subscription_id: int = 0) -> str:
+        """Return a local part of at most 64 octets; of 0, an XVERP base."""
+        own = _varint(subscription_id)
+        mac = self._hash.copy()
+        mac.update(own)
+        local = self._start + _base32(self._rest + own + mac.digest())
+        if len(local) > LOCAL_LIMIT:
+            raise ValueError(f"the token is too long for a local part: {local}")
+        return local
+
+
 def encode(
     key: bytes, *, list_id: int, outgoing_id: int, subscription_id: int = 0
 ) -> str:
@@ -59,11 +90,8 @@ def encode(
 
     Raise ValueError for an empty key and for ids that are negative or over 63 bits.
     """
-    payload = b"".join(map(_varint, (list_id, outgoing_id, subscription_id)))
-    local = BOUNCE_PREFIX + _base32(payload + _mac(key, payload))
-    if len(local) > LOCAL_LIMIT:
-        raise ValueError(f"the token is too long for a local part: {local}")
-    return local
+    signer = Signer(key, list_id=list_id, outgoing_id=outgoing_id)
+    return signer.token(subscription_id)
 
 
 def decode(key: bytes, local_part: str) -> VerpToken | None:
@@ -77,7 +105,9 @@ def decode(key: bytes, local_part: str) -> VerpToken | None:
     except binascii.Error:
         return None
     payload = raw[:-_MAC]
-    genuine = _base32(payload + _mac(key, payload))
+    mac = _keyed(key)
+    mac.update(payload)
+    genuine = _base32(payload + mac.digest())
     if not hmac.compare_digest(genuine, text):
         return None
     list_id, outgoing_id, subscription_id = _integers(payload)
@@ -109,26 +139,32 @@ def decode_sympa(local_part: str) -> SympaVerp | None:
     )
 
 
-def _mac(key: bytes, payload: bytes) -> bytes:
+def _keyed(key: bytes) -> "blake2s":
     if not key:
         raise ValueError("the key for VERP tokens is empty")
     if len(key) > blake2s.MAX_KEY_SIZE:
         key = blake2s(key).digest()
-    return blake2s(payload, digest_size=_MAC, key=key, person=b"lh-verp").digest()
+    return blake2s(digest_size=_MAC, key=key, person=b"lh-verp")
 
 
 def _base32(raw: bytes) -> str:
-    return base64.b32encode(raw).decode().rstrip("=").lower()
+    """Return RFC 4648 §6 in lower case, unpadded; the stdlib's takes twice the time."""
+    spare = -len(raw) % 5
+    number = int.from_bytes(raw, "big") << spare * 8
+    top = (len(raw) + spare) * 8 - 10
+    text = "".join([_PAIRS[number >> at & 0x3FF] for at in range(top, -1, -10)])
+    return text[: (len(raw) * 8 + 4) // 5]
 
 
 def _varint(number: int) -> bytes:
     if not 0 <= number < 2**63:
         raise ValueError(f"not an id: {number}")
-    octets = bytearray()
+    octets = []
     while number > 0x7F:
         octets.append(number & 0x7F | 0x80)
         number >>= 7
-    return bytes([*octets, number])
+    octets.append(number)
+    return bytes(octets)
 
 
 def _integers(payload: bytes) -> list[int]:

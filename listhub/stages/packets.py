@@ -3,8 +3,9 @@
 Everything here is short database work in one thread; the network is elsewhere.
 """
 
+import time
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from listhub.delivery import clerk, ledger
@@ -26,6 +27,7 @@ class PacketDesk:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._horizon = Horizon()
+        self._asked_at = 0.0
         # A message is loaded and prepared once for all packets of it in work.
         self._contents: weakref.WeakValueDictionary[int, Content] = (
             weakref.WeakValueDictionary()
@@ -34,6 +36,8 @@ class PacketDesk:
     def claim(self, limit: int) -> list[Load]:
         """Claim up to `limit` packets that have something left to send."""
         conn = self._host.connection()
+        # Before the claim, so that ours never seems longer than the database's.
+        self._asked_at = time.monotonic()
         items = claim_batch(STAGE_NAME, self._host, conn, self._horizon, limit=limit)
         parcels = {
             parcel.id: parcel
@@ -61,16 +65,20 @@ class PacketDesk:
         store.release(conn, [load.item for load in loads])
         conn.commit()
 
-    def extend(self, loads: Iterable[Load]) -> set[int]:
-        """Renew leases and return the numbers of the items that are still ours."""
+    def extend(self, loads: Sequence[Load]) -> None:
+        """Renew leases; a load whose lease was lost is marked as expired."""
         conn = self._host.connection()
+        asked_at = time.monotonic()
         kept = store.extend(
             conn,
             [load.item for load in loads],
             lease=timedelta(seconds=self._host.settings.spool.lease),
         )
         conn.commit()
-        return kept
+        for load in loads:
+            # Lost ones stop at once.
+            held = asked_at + self._host.settings.spool.lease
+            load.until = held if load.item.id in kept else 0.0
 
     def close(self) -> None:
         """Close the connection."""
@@ -86,7 +94,11 @@ class PacketDesk:
             content = Content.of(parcel.head, body)
             self._contents[parcel.outgoing_id] = content
         return Load(
-            item=item, parcel=parcel, content=content, verp_key=self._host.verp_key
+            item=item,
+            parcel=parcel,
+            content=content,
+            verp_key=self._host.verp_key,
+            until=self._asked_at + self._host.settings.spool.lease,
         )
 
     def _expire(self, item: Item, parcel: Parcel) -> None:

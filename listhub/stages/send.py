@@ -121,13 +121,10 @@ class Sender:
             await asyncio.sleep(self._host.settings.spool.lease / 3)
             loads = dispatcher.loads
             try:
-                kept = await self._at_desk(partial(self._desk.extend, loads))
+                await self._at_desk(partial(self._desk.extend, loads))
             except TemporaryError as error:
+                # They run out in time, and then work on them stops.
                 _log.warning("leases not renewed", reason=error.reason)
-                continue
-            for load in loads:
-                if load.item.id not in kept:
-                    load.left.clear()
 
     async def _at_desk(self, work: "partial[T]") -> T:
         try:
