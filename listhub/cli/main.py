@@ -40,11 +40,18 @@ class Entry(NamedTuple):
 
 
 COMMANDS: tuple[Entry, ...] = (
+    Entry("up", "listhub.cli.up:up", "Run the whole system here."),
+    Entry("intake", "listhub.cli.intake:intake", "Take mail from the MTA."),
     Entry("db", "listhub.cli.db:db", "Set up, check and upgrade the database."),
     Entry("domain", "listhub.cli.domain:domain", "Add, list and remove domains."),
     Entry("list", "listhub.cli.lists:list_", "Create, show, change and close lists."),
     Entry("member", "listhub.cli.member:member", "Add, list and remove members."),
     Entry("job", "listhub.cli.job:job", "Show and run what is done by the clock."),
+    Entry("status", "listhub.cli.status:status", "Say whether mail flows."),
+    Entry("trace", "listhub.cli.trace:trace", "Tell the life of a message."),
+    Entry("spool", "listhub.cli.spool:spool", "Look into the rooms and mend."),
+    Entry("worker", "listhub.cli.worker:worker", "Work: the processes of some pools."),
+    Entry("web", "listhub.cli.web:web", "Serve the status page."),
     Entry("config", "listhub.cli.config:config", "Show, check and change settings."),
 )
 

@@ -23,7 +23,8 @@ _log = log.get(__name__)
 class Server(ABC):
     """A private server on 127.0.0.1; start() goes on with the directory it had before.
 
-    Its port is chosen once and kept, unless one is asked for.
+    Its port is chosen once and kept, unless one is asked for; started again by the
+    same process it must have that port again, for others have been told of it.
     """
 
     name: ClassVar[str]
@@ -79,7 +80,7 @@ class Server(ABC):
                 self._kill_inside()
             self._password = remembered_secret(self.directory / "password")
             self.port = remembered_port(
-                self.directory / "port", wanted=self._wanted_port
+                self.directory / "port", wanted=self._wanted_port or self.port
             )
             self._before()
             self._child = process.start(self._command())

@@ -1,0 +1,167 @@
+"""How a running system looks on a terminal: rooms, processes, verdicts, addresses."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from listhub.embedded.endpoints import Endpoints
+from listhub.embedded.kept import Condition
+from listhub.embedded.picture import Figures, Line, Picture
+from listhub.embedded.program import command_path
+from listhub.spool.stats import Room, duration
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+_COLOURS = {"up": "green", "starting": "yellow", "waiting": "red", "stopping": "yellow"}
+
+#: Lines of a terminal that are left to the shell's prompt.
+_SPARE = 1
+
+
+def render(picture: Picture, endpoints: Endpoints, *, height: int) -> RenderableType:
+    """Return the whole view, at most `height` lines of 80 columns or more."""
+    top = Table.grid(padding=(0, 3), expand=True)
+    top.add_row(_rooms(picture.figures), _processes(picture.processes))
+    reach = reach_lines(endpoints)
+    used = 2 + max(len(picture.figures.rooms), len(picture.processes)) + len(reach) + 4
+    lines = picture.figures.lines[-max(0, height - used - _SPARE) :]
+    return Group(
+        _title(picture, endpoints),
+        Text(),
+        top,
+        Text(),
+        *_verdicts(lines, picture.figures.trouble),
+        Text(),
+        *reach,
+    )
+
+
+def reach_lines(endpoints: Endpoints) -> list[Text]:
+    """Return how to get at everything, a line each."""
+    listhub = f"{command_path('listhub')} --dir {_short(endpoints.directory)}"
+    pipe = f"{command_path('listhub-enqueue')} --dir {_short(endpoints.directory)}"
+    rows = [
+        ("web", endpoints.web),
+        ("post", f"{pipe} LIST@DOMAIN < mail"),
+        ("lmtp", endpoints.lmtp),
+        ("sent to", endpoints.relay),
+        ("try", f"{listhub} status"),
+        ("stop", "Ctrl-C"),
+    ]
+    return [
+        Text.assemble((f"{name:<9}", "bold"), value, no_wrap=True, overflow="ellipsis")
+        for name, value in rows
+        if value
+    ]
+
+
+def plain_lines(picture: Picture) -> list[str]:
+    """Return one line for each room that is not empty."""
+    return [
+        f"{room.stage}: {_count(room)} ready, {room.leased} in work,"
+        f" {room.deferred} deferred, {_aside(room)} set aside,"
+        f" oldest {duration(room.oldest)}"
+        for room in picture.figures.rooms
+        if room.ready or room.leased or room.deferred or _aside(room)
+    ]
+
+
+def size(console: Console) -> int:
+    """Return how many lines the view may have."""
+    return console.size.height
+
+
+def _title(picture: Picture, endpoints: Endpoints) -> Text:
+    return Text.assemble(
+        ("ListHub", "bold"),
+        f" in {_short(endpoints.directory)}",
+        "   ",
+        (f"{picture.figures.rate:,.0f}", "bold"),
+        " copies/s",
+        no_wrap=True,
+        overflow="ellipsis",
+    )
+
+
+def _rooms(figures: Figures) -> Table:
+    table = _table("room", "ready", "in work", "later", "aside", "oldest")
+    for room in figures.rooms:
+        aside = _aside(room)
+        table.add_row(
+            room.stage,
+            _count(room),
+            f"{room.leased:,}",
+            f"{room.deferred:,}",
+            Text(f"{aside:,}", style="red" if room.buried else ""),
+            duration(room.oldest),
+            style="" if room.ready or room.leased else "dim",
+        )
+    return table
+
+
+def _processes(conditions: Iterable[Condition]) -> Table:
+    table = _table("process", "state", "pid", "again", last="right")
+    for one in conditions:
+        table.add_row(
+            one.name,
+            Text(one.state, style=_COLOURS.get(one.state, "")),
+            str(one.pid or "-"),
+            Text(str(one.restarts), style="red" if one.restarts else "dim"),
+        )
+    return table
+
+
+def _table(first: str, *others: str, last: str = "right") -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.box = None
+    table.header_style = "bold"
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(
+            name, no_wrap=True, justify="left" if name == "state" else "right"
+        )
+    table.columns[-1].justify = "right" if last == "right" else "left"
+    return table
+
+
+def _verdicts(lines: Iterable[Line], trouble: str) -> list[Text]:
+    if trouble:
+        return [Text(f"The database: {_clean(trouble)}", style="red", no_wrap=True)]
+    texts = [
+        Text.assemble(
+            (f"{line.at.astimezone():%H:%M:%S} ", "dim"),
+            f"{line.stage:<11}",
+            (line.verdict, "" if line.verdict == "done" else "yellow"),
+            f" {_clean(line.list)} ",
+            (_clean(line.note), "dim"),
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+        for line in lines
+    ]
+    return texts or [Text("No mail yet.", style="dim")]
+
+
+def _count(room: Room) -> str:
+    return f"{'~' if room.ready_estimated else ''}{room.ready:,}"
+
+
+def _aside(room: Room) -> int:
+    return room.parked + room.held + room.buried
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _clean(text: str) -> str:
+    """Return what others wrote as text that cannot steer a terminal."""
+    return _CONTROL.sub("\ufffd", text)
