@@ -1,0 +1,95 @@
+"""The status page as HTML: a template of the package, filled with escaped figures."""
+
+from functools import cache
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from listhub.spool.stats import LATE, Room, duration
+from listhub.web.status import Report
+
+_HEADINGS = (
+    *("Stage", "Oldest", "Ready", "In work", "Deferred", "Parked", "Held", "Buried"),
+    *("Attempts", "Last minute", "Last hour"),
+)
+
+
+def status(report: Report, *, refresh: bool) -> str:
+    """Return the page; `refresh`: it loads itself again from time to time."""
+    return Template(_file("status.html")).substitute(
+        refresh='<meta http-equiv="refresh" content="10">' if refresh else "",
+        title="All is well" if report.healthy else "Needs a look",
+        state="well" if report.healthy else "bad",
+        verdict="All is well" if report.healthy else "Needs a look",
+        problems=_problems(report),
+        oldest=_oldest(report),
+        table=_table(report) if report.rooms else "",
+        at=escape(f"{report.at:%Y-%m-%d %H:%M:%S} UTC"),
+        at_machine=escape(report.at.isoformat()),
+        toggle='<a href="/?refresh=off">Stop renewing</a>'
+        if refresh
+        else '<a href="/">Renew every 10 seconds</a>',
+    )
+
+
+def style() -> str:
+    """Return the style sheet."""
+    return _file("status.css")
+
+
+@cache
+def _file(name: str) -> str:
+    return files("listhub.web").joinpath("templates", name).read_text("utf-8")
+
+
+def _problems(report: Report) -> str:
+    items = "".join(f"<li>{escape(problem)}</li>" for problem in report.problems)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def _oldest(report: Report) -> str:
+    if not report.database:
+        return ""
+    if report.oldest is None:
+        return "<p>Nothing waits.</p>"
+    age = escape(duration(report.oldest))
+    return f'<p class="oldest">The oldest item has waited <strong>{age}</strong>.</p>'
+
+
+def _table(report: Report) -> str:
+    heads = "".join(f'<th scope="col">{heading}</th>' for heading in _HEADINGS)
+    rows = "".join(map(_row, report.rooms))
+    return (
+        "<table><caption>The rooms, in the order in which mail meets them</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _row(room: Room) -> str:
+    figures = (
+        (duration(room.oldest), room.oldest is not None and room.oldest > LATE),
+        (_about(room.ready, estimated=room.ready_estimated), False),
+        (f"{room.leased:,}", False),
+        (_about(room.deferred, estimated=room.deferred_estimated), False),
+        (f"{room.parked:,}", False),
+        (f"{room.held:,}", False),
+        (f"{room.buried:,}", room.buried > 0),
+        (f"{room.most_attempts:,}", False),
+        (f"{room.settled_minute:,}", False),
+        (f"{room.settled_hour:,}", False),
+    )
+    cells = "".join(
+        _cell(heading, text, bad=bad)
+        for heading, (text, bad) in zip(_HEADINGS[1:], figures, strict=True)
+    )
+    return f'<tr><th scope="row">{escape(room.stage)}</th>{cells}</tr>'
+
+
+def _cell(heading: str, text: str, *, bad: bool) -> str:
+    kind = "bad" if bad else "none" if text in {"0", "-"} else ""
+    class_ = f' class="{kind}"' if kind else ""
+    return f'<td data-label="{heading}"{class_}>{escape(text)}</td>'
+
+
+def _about(number: int, *, estimated: bool) -> str:
+    return f"~{number:,}" if estimated else f"{number:,}"
