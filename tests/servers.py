@@ -11,9 +11,11 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -27,6 +29,8 @@ TEMPLATE = "listhub_template"
 SETTINGS = {**NOT_DURABLE, "shared_buffers": "64MB", "autovacuum_naptime": "5s"}
 
 _ROOM = 4 * 1024**3
+_PREFIX = "listhub-test-"
+_HELD = "run.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +61,25 @@ class Run:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._server: PostgresServer | None = None
+        self._held: TextIO | None = None
 
     @classmethod
     def begin(cls) -> "Run":
         # A short path: sockets of tests must fit in 107 octets, unix(7).
-        return cls(Path(tempfile.mkdtemp(prefix="listhub-", dir=_fast_place())))
+        place = _fast_place() or Path(tempfile.gettempdir())
+        _sweep(place)
+        run = cls(Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place)))
+        run._held = (run.directory / _HELD).open("a")
+        fcntl.flock(run._held, fcntl.LOCK_EX)
+        return run
 
     def end(self) -> None:
         """Stop what was started here and remove every file."""
         if self._server is not None:
             self._server.stop()
         shutil.rmtree(self.directory)
+        if self._held is not None:
+            self._held.close()
 
     def start_postgres(self) -> None:
         """Start the server, in the process that outlives all tests; or note why not."""
@@ -113,6 +125,16 @@ class Run:
         with (self.directory / name).open("a") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             yield
+
+
+def _sweep(place: Path) -> None:
+    """Remove what runs left that were killed; their locks went with them."""
+    for held in place.glob(f"{_PREFIX}*/{_HELD}"):
+        with contextlib.suppress(OSError), held.open("a") as stream:
+            # A minute's grace: a new run makes its directory before it takes the lock.
+            if time.time() - held.stat().st_mtime > 60:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(held.parent)
 
 
 def _fast_place() -> Path | None:
