@@ -156,16 +156,25 @@ UPDATE spool_item AS item
 RETURNING item.state
 """
 
-# The head of the claim's own index.  The first bound on `rank` stops the scan where
-# nothing can be late any more (statement_timestamp: a clock_timestamp() is volatile
-# and bounds no index scan); the second judges each priority exactly.
+# Along the claim's own index.  By age, not by rank: a packet's rank may lie minutes
+# ahead (its list's share), and it has missed its wake all the same.
 _OVERDUE = """
 SELECT true FROM spool_item
  WHERE stage = %(stage)s AND state = 'ready'
-   AND rank < statement_timestamp() + %(step)s * 9 - %(late)s
-   AND rank < statement_timestamp() + %(step)s * priority - %(late)s
+   AND created_at < statement_timestamp() - %(late)s
    AND (lease_until IS NULL OR lease_until < statement_timestamp())
  ORDER BY rank, id LIMIT 1
+"""
+
+# What is in work stands at the head of the claim's index, so a short look is enough.
+_ATTENDED = """
+SELECT EXISTS (
+    SELECT FROM (
+        SELECT owner, lease_until FROM spool_item
+         WHERE stage = %(stage)s AND state = 'ready' ORDER BY rank, id LIMIT 500
+    ) AS head
+     WHERE starts_with(owner, %(host)s) AND lease_until > statement_timestamp()
+)
 """
 
 
@@ -283,7 +292,23 @@ def finish(conn: "psycopg.Connection[Any]", ended: Sequence[tuple[Item, Done]]) 
     """Settle many items as Done in one statement; StaleClaim if any lease was lost."""
     if not ended:
         return
-    gone = conn.execute(
+    gone = finish_ours(conn, ended)
+    if len(gone) != len(ended):
+        raise StaleClaim(
+            "The lease was lost while the work was done.",
+            reason=f"{len(ended) - len(gone)} of {len(ended)} claims are stale",
+        )
+    put(conn, [new for _, done in ended for new in done.emit])
+
+
+def finish_ours(
+    conn: "psycopg.Connection[Any]", ended: Sequence[tuple[Item, Done]]
+) -> set[int]:
+    """Settle those items as Done whose lease is still ours; return their numbers.
+
+    Emits nothing: for work whose effects are true whoever has the item now.
+    """
+    rows = conn.execute(
         _FINISH,
         {
             "ids": [item.id for item, _ in ended],
@@ -292,12 +317,7 @@ def finish(conn: "psycopg.Connection[Any]", ended: Sequence[tuple[Item, Done]]) 
             "notes": [done.note for _, done in ended],
         },
     )
-    if gone.rowcount != len(ended):
-        raise StaleClaim(
-            "The lease was lost while the work was done.",
-            reason=f"{len(ended) - gone.rowcount} of {len(ended)} claims are stale",
-        )
-    put(conn, [new for _, done in ended for new in done.emit])
+    return {row[0] for row in rows}
 
 
 def _expect_one(cursor: "psycopg.Cursor[Any]", item: Item) -> None:
@@ -355,3 +375,9 @@ def overdue(conn: "psycopg.Connection[Any]", *, stage: str, seconds: float) -> b
         {"stage": stage, "late": timedelta(seconds=seconds)},
     ).fetchone()
     return row is not None
+
+
+def attended(conn: "psycopg.Connection[Any]", *, stage: str, host: str) -> bool:
+    """Tell whether a process whose name begins with `host` is at work in the room."""
+    row = conn.execute(_ATTENDED, {"stage": stage, "host": host}).fetchone()
+    return bool(row and row[0])

@@ -9,6 +9,7 @@ nothing to do; without one it does it all, only later.
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -41,6 +42,8 @@ class Pump:
         self._settings = settings
         self._pools = tuple(pools)
         self._nudge = nudge
+        #: What the leases of this host's processes begin with.
+        self._here = f"{socket.gethostname()}/"
         self.stop = threading.Event()
 
     def run(self) -> None:
@@ -59,13 +62,13 @@ class Pump:
             settings=self._settings,
             nudge=self._nudge,
             stopping=self.stop.is_set,
-            name=f"{os.uname().nodename}/{os.getpid()}/{pool}",
+            name=f"{self._here}{os.getpid()}/{pool}",
         )
         pause = self._settings.worker.poll
         while not self.stop.wait(pause * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter
             try:
                 for stage in of_pools((pool,)):
-                    self._look(stage, host)
+                    self.look(stage, host)
                 pause = self._settings.worker.poll
             except (TemporaryError, psycopg.Error) as error:
                 _log.warning("pump waits", pool=pool, reason=str(error))
@@ -76,7 +79,8 @@ class Pump:
                 _log.exception("pump failed", pool=pool)
         host.close()
 
-    def _look(self, stage: Stage, host: Host) -> None:
+    def look(self, stage: Stage, host: Host) -> None:
+        """Look into one room once, and do what nobody else does."""
         conn = host.connection()
         if stage.name == "task":
             tick(conn, JOBS)
@@ -84,11 +88,14 @@ class Pump:
         conn.commit()
         if promoted:
             self._nudge(stage.name)
-        if store.overdue(conn, stage=stage.name, seconds=_LATE):
-            conn.commit()
-            self._nudge(stage.name)
-            drain(stage.name, host)
+        overdue = store.overdue(conn, stage=stage.name, seconds=_LATE)
+        busy = overdue and store.attended(conn, stage=stage.name, host=self._here)
         conn.commit()
+        if overdue:
+            self._nudge(stage.name)
+        # Workers of this host that are at it need no help, and no rival for relays.
+        if overdue and not busy:
+            drain(stage.name, host)
 
 
 def main(pools: Sequence[str]) -> int:
