@@ -1,5 +1,7 @@
 """`listhub job`: what is done by the clock, when it was done last, and doing it now."""
 
+from datetime import timedelta
+
 import click
 
 from listhub.cli.actor import actor
@@ -37,10 +39,10 @@ def ls(context: Context) -> None:
     with context.connection() as conn:
         last = {name: (at, said) for name, at, said in conn.execute(_LAST)}
     rows = [
-        (each.name, str(each.every), last.get(each.name, (None,))[0], each.about)
+        (each.name, _words(each.every), last.get(each.name, (None,))[0], each.about)
         for each in JOBS
     ]
-    context.table(rows, ("job", "every", "last done", "what it does"))
+    context.table(rows, ("job", "every", "last_done", "about"))
 
 
 @job.command()
@@ -83,6 +85,12 @@ def history(context: Context, *, name: str | None, limit: int) -> None:
     with context.connection() as conn:
         rows = conn.execute(_HISTORY, {"job": wanted, "limit": limit}).fetchall()
     context.table(rows, ("run", "job", "due", "seconds", "outcome", "detail"))
+
+
+def _words(every: timedelta) -> str:
+    hours, minutes = divmod(every // timedelta(minutes=1), 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    return " ".join(parts) or f"{every.total_seconds():g} s"
 
 
 def _job(name: str) -> Job:

@@ -72,7 +72,7 @@ def ls(context: Context, *, domain: str | None, closed: bool) -> None:
         found = catalogue.lists(conn, domain=domain, status=status)
     context.table(
         [(row.address, row.status, row.members, row.sequence) for row in found],
-        ("list", "status", "members", "last post"),
+        ("list", "status", "members", "last_post"),
     )
 
 
@@ -125,8 +125,9 @@ def show(context: Context, *, address: str) -> None:
         context.text(f"{title:<11} {text}")
     context.text("")
     context.table(
-        [(key, toml.written(value), origin) for key, value, origin in in_force],
-        ("setting", "value", "from"),
+        # The value last: it may be long.
+        [(key, origin, toml.written(value)) for key, value, origin in in_force],
+        ("setting", "from", "value"),
     )
 
 

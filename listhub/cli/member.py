@@ -22,7 +22,7 @@ def member() -> None:
     """Add, list and remove members, one by one or a file at a time."""
 
 
-@member.command()
+@member.command(short_help="Make each ADDRESS a member of LIST.")
 @click.argument("address", metavar="LIST")
 @click.argument("who", nargs=-1, required=True, metavar="ADDRESS...")
 @click.option(
@@ -80,7 +80,7 @@ def add(
     raise UsageError(f"{found.address}: nobody was added.")
 
 
-@member.command("del")
+@member.command("del", short_help="Remove each ADDRESS, or everybody, from LIST.")
 @click.argument("address", metavar="LIST")
 @click.argument("who", nargs=-1, metavar="[ADDRESS]...")
 @click.option("--all", "everybody", is_flag=True, help="Remove everybody from LIST.")
@@ -142,11 +142,8 @@ def ls(
         rows = members.members(
             conn, found.id, reception=reception, text=text, limit=limit
         )
-    columns = ("address", "name", "reception", "own posts", "concealed", "suspended")
-    context.table(
-        [(*row[:5], row.suspended_at) for row in rows],
-        (*columns,),
-    )
+    columns = ("address", "name", "reception", "own_posts", "concealed", "suspended")
+    context.table([row[:6] for row in rows], columns)
 
 
 # --- files ----------------------------------------------------------------------
@@ -226,7 +223,7 @@ def import_(
     _tell(context, found, report, name=name, quiet=quiet, dry_run=dry_run)
     if report.refused and not partial:
         raise UsageError(
-            f"{name}: {len(report.refused)} of {_amount(report.rows, 'row')} refused,"
+            f"{name}: {len(report.refused):,} of {_amount(report.rows, 'row')} refused,"
             " so nothing was added; mend them, or add the others with --partial."
         )
 
@@ -262,9 +259,10 @@ def _tell(
         click.echo(clean(f"{name}:{line}: {value or 'the row'} {reason}"), err=True)
     if report.applied or dry_run:
         would = "would be added" if dry_run else "added"
+        skipped = _amount(len(report.refused), "row")
         context.text(
-            f"{found.address}: {_amount(report.added, 'member')} {would},"
-            f" {_amount(len(report.refused), 'row')} refused."
+            f"{found.address}: {_amount(report.added, 'member')} {would}"
+            + (f", {skipped} refused." if report.refused else ".")
         )
 
 

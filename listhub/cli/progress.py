@@ -57,7 +57,9 @@ class _Bar(ImportProgress):
 
     @override
     def step(self, what: str) -> None:
-        self._progress.update(self._task, description=what, total=None)
+        # A task of its own: that of the reading is finished, and would stand still.
+        self._progress.remove_task(self._task)
+        self._task = self._progress.add_task(what, total=None)
 
 
 @contextlib.contextmanager
