@@ -13,7 +13,7 @@ BROKEN = broken()
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_mail_is_parsed_and_can_be_walked(name: str) -> None:
     """Reading any structural field of any part never raises, and takes no time."""
-    start = time.perf_counter()
+    start = time.process_time()
     message = parse(BROKEN[name])
     for part in message.walk():
         part.get_content_type()
@@ -22,7 +22,7 @@ def test_broken_mail_is_parsed_and_can_be_walked(name: str) -> None:
         str(part["subject"])
     serialise(message)
 
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize(

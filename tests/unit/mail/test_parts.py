@@ -97,8 +97,8 @@ def test_nothing_raises(raw: bytes) -> None:
     ids=["deep", "wide", "no-delimiters", "parameters"],
 )
 def test_no_structure_takes_long(raw: bytes) -> None:
-    """Depth and number of parts are found out in less than two seconds."""
-    start = time.perf_counter()
+    """Depth and number of parts are found out in linear time: seconds, not hours."""
+    start = time.process_time()
     parts.exceeds(raw, depth=50, parts=10_000)
 
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 10
