@@ -29,6 +29,8 @@ def read(
     load: Load, positions: Sequence[int], replies: Sequence[Reply], *, relay: str
 ) -> tuple[list[Outcome], list[Failure]]:
     """Return outcomes and failures of one transaction; note deferrals on the load."""
+    if len(positions) == 1 and 200 <= replies[0].code < 300:
+        return [_delivered(load, positions[0], replies[0], relay=relay)], []
     outcomes: list[Outcome] = []
     failures: list[Failure] = []
     answered = zip(positions, replies, strict=True)
@@ -70,6 +72,22 @@ def read(
             case "delivered":
                 pass
     return outcomes, failures
+
+
+def _delivered(load: Load, position: int, reply: Reply, *, relay: str) -> Outcome:
+    """Return what `read` does for nearly every copy under VERP, at a third of the cost."""
+    parcel = load.parcel
+    return Outcome(
+        parcel.id,
+        position,
+        position,
+        "delivered",
+        parcel.tries + 1,
+        relay,
+        reply.code,
+        reply.enhanced,
+        clean(reply.text),
+    )
 
 
 def possible_duplicates(
@@ -121,4 +139,6 @@ def say(load: Load, how: Done | Retry) -> None:
 def clean(text: str) -> str:
     """Return a reply's text as the database takes it: no NUL, no lone surrogates."""
     plain = text[:_LONGEST_REPLY].replace("\0", "")
+    if plain.isascii():
+        return plain
     return plain.encode("utf-8", "replace").decode("utf-8")

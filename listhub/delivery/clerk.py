@@ -10,13 +10,13 @@ again, for what a relay has accepted must be written down.
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -41,6 +41,12 @@ VALUES (%(list_id)s, %(subscription)s, %(address)s, %(outgoing_id)s, %(source)s,
 #: Entries written in one transaction at most.
 _GROUP = 1000
 
+#: With groups of at least so many ...
+_FEW = 8
+
+#: ... the next one gathers this long, in seconds: fewer and larger commits.
+_GATHER = 0.002
+
 #: Seconds between tries while the database is away.
 _REST = 0.5
 
@@ -57,8 +63,7 @@ class Failure:
     diagnostic: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """What must be committed together."""
 
     outcomes: Sequence[Outcome]
@@ -67,97 +72,126 @@ class Entry:
     ended: "tuple[Item, Done | Retry] | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    entry: Entry
-    done: "asyncio.Future[None]"
+_Order = tuple[Entry, "asyncio.Future[None]"]
 
 
 class Clerk:
-    """One writing thread with a connection of its own; made inside a running loop."""
+    """One writing thread with a connection of its own; made inside a running loop.
+
+    The loop gathers, the thread writes: they meet once per group, not once per entry,
+    for what two threads hand each other costs more than a row does.
+    """
 
     def __init__(self, database: Database, *, host: str) -> None:
         self._database = database
         self._host = host
-        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
-        self._alone: deque[_Order] = deque()
+        self._waiting: list[_Order] = []
+        self._hand_over: asyncio.Handle | None = None
+        #: Entries in the thread's hands, and in its last group.
+        self._in_hand = self._last = 0
+        self._groups: queue.SimpleQueue[list[_Order] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="clerk", daemon=True)
         self._thread.start()
 
     def write(self, entry: Entry) -> "asyncio.Future[None]":
-        """Return a future that is done once the entry is committed."""
+        """Return a future that is done once the entry, and all before it, is committed."""
         done: asyncio.Future[None] = self._loop.create_future()
-        self._orders.put(_Order(entry, done))
+        self._waiting.append((entry, done))
+        if not self._in_hand and self._hand_over is None:
+            self._hand_over_soon()
         return done
 
+    async def catch_up(self, seconds: float) -> None:
+        """Wait until all that was given is committed, but not for longer than that."""
+        await asyncio.wait((self.write(Entry(outcomes=())),), timeout=seconds)
+
     def close(self) -> None:
-        """Write what is waiting, then end the thread."""
-        self._orders.put(None)
+        """Write what is waiting, then end the thread; the loop need not run."""
+        self._groups.put(self._waiting)
+        self._groups.put(None)
         self._thread.join()
 
+    def _hand_over_soon(self) -> None:
+        # All that the loop has ready at this moment comes first, in any case.
+        if self._last < _FEW:
+            self._hand_over = self._loop.call_soon(self._give)
+        else:
+            self._hand_over = self._loop.call_later(_GATHER, self._give)
+
+    def _give(self) -> None:
+        self._hand_over = None
+        group = self._waiting[:_GROUP]
+        del self._waiting[:_GROUP]
+        self._in_hand = self._last = len(group)
+        self._groups.put(group)
+
+    def _take_back(self, group: list[_Order], errors: dict[int, Exception]) -> None:
+        """Open the gate for everyone in the group."""
+        for n, (_, done) in enumerate(group):
+            if done.done():
+                continue
+            if n in errors:
+                done.set_exception(errors[n])
+            else:
+                done.set_result(None)
+        self._in_hand = 0
+        if self._waiting:
+            self._hand_over_soon()
+
     def _run(self) -> None:
-        conn: psycopg.Connection[Any] | None = None
+        link = _Link(self._database, self._host)
+        while (group := self._groups.get()) is not None:
+            errors = link.write_group([entry for entry, _ in group])
+            self._loop.call_soon_threadsafe(self._take_back, group, errors)
+        link.drop()
+
+
+class _Link:
+    """The thread's connection; it outlives the database's failures."""
+
+    def __init__(self, database: Database, host: str) -> None:
+        self._database = database
+        self._host = host
+        self._conn: psycopg.Connection[Any] | None = None
+
+    def write_group(self, entries: list[Entry]) -> dict[int, Exception]:
+        """Commit a group, however long it takes; return who was refused, and why."""
+        error = self._write(entries)
+        if error is None:
+            return {}
+        if len(entries) == 1:
+            return {0: error}
+        # One of them is bad: each is tried on its own.
+        alone = {n: self._write([entry]) for n, entry in enumerate(entries)}
+        return {n: error for n, error in alone.items() if error is not None}
+
+    def drop(self) -> None:
+        """Close the connection; the next group opens another."""
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
+
+    def _write(self, entries: list[Entry]) -> Exception | None:
         again = False
-        group: list[_Order] = []
-        while group or (group := self._gather()):
+        while True:
             try:
-                conn = conn or db.connect(self._database)
-                _write(conn, [order.entry for order in group], self._host, again=again)
+                # Autocommit: a group of outcomes alone is one statement, one round trip.
+                if self._conn is None:
+                    self._conn = db.connect(self._database, autocommit=True)
+                _write(self._conn, entries, self._host, again=again)
             except (TemporaryError, psycopg.OperationalError) as error:
                 # The commit may have arrived: the next try leaves out what is there.
-                _log.warning("ledger waits", reason=str(error), entries=len(group))
-                _drop(conn)
-                conn, again = None, True
+                _log.warning("ledger waits", reason=str(error), entries=len(entries))
+                self.drop()
+                again = True
                 time.sleep(_REST)
-                continue
             except psycopg.Error as error:
-                _log.exception("ledger refused an entry", entries=len(group))
-                _drop(conn)
-                conn = None
-                if len(group) > 1:
-                    # One of them is bad: each goes back into the queue on its own.
-                    self._alone.extend(group)
-                else:
-                    self._tell(group, error)
+                _log.exception("ledger refused an entry", entries=len(entries))
+                self.drop()
+                return error
             else:
-                self._tell(group)
-            group, again = [], False
-        _drop(conn)
-
-    def _gather(self) -> list[_Order]:
-        """Wait for an order and return it with all that have come meanwhile."""
-        if self._alone:
-            return [self._alone.popleft()]
-        first = self._orders.get()
-        group = [first] if first is not None else []
-        while group and len(group) < _GROUP:
-            try:
-                order = self._orders.get_nowait()
-            except queue.Empty:
-                break
-            if order is None:
-                self._orders.put(None)
-                break
-            group.append(order)
-        return group
-
-    def _tell(self, group: list[_Order], error: Exception | None = None) -> None:
-        def tell() -> None:
-            for order in group:
-                if order.done.done():
-                    continue
-                if error is None:
-                    order.done.set_result(None)
-                else:
-                    order.done.set_exception(error)
-
-        self._loop.call_soon_threadsafe(tell)
-
-
-def _drop(conn: "psycopg.Connection[Any] | None") -> None:
-    if conn is not None:
-        conn.close()
+                return None
 
 
 def _write(
@@ -165,48 +199,49 @@ def _write(
 ) -> None:
     """Commit a group; a claim that was lost does not stop its neighbours."""
     outcomes = [outcome for entry in entries for outcome in entry.outcomes]
-    ledger.record(conn, outcomes, host=host, again=again)
-    for entry in entries:
-        for failure in entry.failures:
-            record_failure(conn, failure)
+    failures = [failure for entry in entries for failure in entry.failures]
     ended = [entry.ended for entry in entries if entry.ended]
-    try:
-        with conn.transaction():
-            _settle(conn, ended)
-    except StaleClaim:
-        for one in ended:
-            _settle_alone(conn, one)
-    conn.commit()
+    with conn.transaction() if failures or ended else contextlib.nullcontext():
+        ledger.record(conn, outcomes, host=host, again=again)
+        for failure in failures:
+            record_failure(conn, failure)
+        _settle(conn, ended)
 
 
 def _settle(
     conn: "psycopg.Connection[Any]", ended: "list[tuple[Item, Done | Retry]]"
 ) -> None:
-    if not ended:
-        return
+    """End the items that are still ours and count the tries of their packets."""
     finished: list[tuple[Item, Done]] = []
+    deferred: list[Item] = []
     for item, verdict in ended:
         if isinstance(verdict, Done):
             finished.append((item, verdict))
-        else:
-            store.settle(conn, item, verdict)
-    store.finish(conn, finished)
+        elif _defer(conn, item, verdict):
+            deferred.append(item)
+    ours = store.finish_ours(conn, finished) if finished else set()
+    for item, _ in finished:
+        if item.id not in ours:
+            _say_lost(item)
     ledger.tried(
         conn,
-        settled=[item.ref or 0 for item, _ in finished],
-        deferred=[item.ref or 0 for item, end in ended if isinstance(end, Retry)],
+        settled=[item.ref or 0 for item, _ in finished if item.id in ours],
+        deferred=[item.ref or 0 for item in deferred],
     )
 
 
-def _settle_alone(
-    conn: "psycopg.Connection[Any]", ended: "tuple[Item, Done | Retry]"
-) -> None:
+def _defer(conn: "psycopg.Connection[Any]", item: Item, verdict: Retry) -> bool:
     try:
-        with conn.transaction():
-            _settle(conn, [ended])
+        store.settle(conn, item, verdict)
     except StaleClaim:
-        # Somebody else has the packet; what we recorded is true all the same.
-        _log.warning("claim lost", item=ended[0].id, trace=str(ended[0].trace))
+        _say_lost(item)
+        return False
+    return True
+
+
+def _say_lost(item: Item) -> None:
+    # Somebody else has the packet; what we recorded is true all the same.
+    _log.warning("claim lost", item=item.id, trace=str(item.trace))
 
 
 def record_failure(conn: "psycopg.Connection[Any]", failure: Failure) -> None:

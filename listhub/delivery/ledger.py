@@ -7,10 +7,11 @@ rows: positions that no final answer covers.  Nothing else is stored about progr
 so a worker that dies leaves nothing to repair.
 """
 
+import contextlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import psycopg
 
@@ -36,14 +37,15 @@ SELECT packet.id, packet.outgoing_id, packet.verp, packet.recipients,
  WHERE packet.id = ANY(%s)
 """
 
+# Arrays as text in one piece, which costs a third of what a list of values does.
 _RECORD = """
 INSERT INTO outcome (packet_id, first, last, state, attempt, relay, code, enhanced,
                      reply, host)
-SELECT packet_id, first, last, state, attempt, relay, code, enhanced, reply, %(host)s
+SELECT packet_id, first, last, %(state)s, %(attempt)s, %(relay)s, %(code)s,
+       %(enhanced)s, coalesce(reply, ''), %(host)s
   FROM unnest(%(packet_id)s::bigint[], %(first)s::int[], %(last)s::int[],
-              %(state)s::text[], %(attempt)s::int[], %(relay)s::text[],
-              %(code)s::int[], %(enhanced)s::text[], %(reply)s::text[])
-       AS new (packet_id, first, last, state, attempt, relay, code, enhanced, reply)
+              string_to_array(%(reply)s, E'\n'))
+       AS new (packet_id, first, last, reply)
 """
 
 # After a commit whose answer was lost: what did arrive is not written twice.
@@ -52,20 +54,8 @@ _RECORD_MISSING = (
     + """
  WHERE NOT EXISTS (SELECT FROM outcome o
         WHERE o.packet_id = new.packet_id AND o.first = new.first
-          AND o.attempt = new.attempt AND o.state = new.state)
+          AND o.attempt = %(attempt)s AND o.state = %(state)s)
 """
-)
-
-_COLUMNS = (
-    "packet_id",
-    "first",
-    "last",
-    "state",
-    "attempt",
-    "relay",
-    "code",
-    "enhanced",
-    "reply",
 )
 
 
@@ -92,9 +82,12 @@ class Parcel:
     pending: tuple[int, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """An answer for the positions `first` to `last` of a packet."""
+class Outcome(NamedTuple):
+    """An answer for the positions `first` to `last` of a packet.
+
+    One is made per transaction, so it is a tuple: a frozen dataclass takes thrice as
+    long to make.
+    """
 
     packet_id: int
     first: int
@@ -105,6 +98,10 @@ class Outcome:
     code: int
     enhanced: str
     reply: str
+
+
+#: What outcomes of many packets share: state, attempt, relay, code, enhanced status.
+_Answer = tuple[State, int, str, int, str]
 
 
 def load(conn: "psycopg.Connection[Any]", packet_ids: Sequence[int]) -> list[Parcel]:
@@ -145,13 +142,29 @@ def record(
     host: str,
     again: bool = False,
 ) -> None:
-    """Append outcomes; `again`: part of them may be there already."""
-    if not outcomes:
-        return
-    columns = {
-        name: [getattr(outcome, name) for outcome in outcomes] for name in _COLUMNS
+    """Append outcomes, all or none; `again`: part of them may be there already."""
+    alike: dict[_Answer, list[Outcome]] = {}
+    for outcome in outcomes:
+        alike.setdefault(outcome[3:8], []).append(outcome)
+    statement = _RECORD_MISSING if again else _RECORD
+    with conn.transaction() if len(alike) > 1 else contextlib.nullcontext():
+        for answer, rows in alike.items():
+            conn.execute(statement, _parameters(answer, rows, host))
+
+
+def _parameters(answer: _Answer, rows: list[Outcome], host: str) -> dict[str, object]:
+    return {
+        **dict(zip(Outcome._fields[3:8], answer, strict=True)),
+        "host": host,
+        "packet_id": _array([row.packet_id for row in rows]),
+        "first": _array([row.first for row in rows]),
+        "last": _array([row.last for row in rows]),
+        "reply": "\n".join([row.reply.replace("\n", " ") for row in rows]),
     }
-    conn.execute(_RECORD_MISSING if again else _RECORD, {**columns, "host": host})
+
+
+def _array(numbers: list[int]) -> str:
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def tried(
