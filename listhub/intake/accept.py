@@ -16,6 +16,7 @@ import psycopg
 
 from listhub.intake.syntax import Reply, reply
 from listhub.lists.directory import Destination
+from listhub.mail import message_id, screening
 from listhub.mail.headers import Headers
 from listhub.mail.recipient import AddressKind
 from listhub.spool import bodies, store
@@ -35,9 +36,6 @@ SELECT substring(%(digests)b FROM n * 32 + 1 FOR 32) AS digest
        WHERE known.at < now() - make_interval(secs => %(window)s)
 RETURNING digest
 """
-
-#: Octets of a Message-ID that are kept: an index entry has room for 2,700.
-_LONGEST_MESSAGE_ID = 900
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,7 +130,7 @@ def _open(mail: Incoming) -> _Opened:
     return _Opened(
         mail=mail,
         digest=digest,
-        message_id=_message_id(headers),
+        message_id=message_id.message_id(headers) or None,
         defect=_defect(headers),
         parts=tuple(
             _Part(
@@ -151,22 +149,9 @@ def _key(recipient: str, reverse_path: str, digest: bytes) -> bytes:
     return hashlib.sha256(envelope + digest).digest()
 
 
-def _message_id(headers: Headers) -> str | None:
-    value = headers.get("message-id")
-    if not value:
-        return None
-    text = value.decode("utf-8", "replace").encode()[:_LONGEST_MESSAGE_ID]
-    return text.decode("utf-8", "ignore")
-
-
 def _defect(headers: Headers) -> Reply | None:
-    """Return why this cannot be a post: nobody can tell who wrote it."""
-    count = sum(field.name == b"from" for field in headers.fields)
-    if count == 1:
-        return None
-    # RFC 5322 §3.6: exactly one.
-    what = "no From field" if count == 0 else "more than one From field"
-    return reply(554, "5.6.0", f"The message has {what}; lists take one author.")
+    fault = screening.screen_post(headers)
+    return None if fault is None else reply(554, fault.enhanced, fault.reason)
 
 
 def _remember(

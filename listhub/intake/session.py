@@ -157,6 +157,7 @@ class Session:
         if self._state is not _State.CLOSED:
             self._say(farewell)
             self._state = _State.CLOSED
+            self._input.clear()
 
     # ── commands ─────────────────────────────────────────────────────────────
 
