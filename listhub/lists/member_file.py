@@ -293,6 +293,8 @@ def _split(source: Source, *, name: str) -> Iterator[bytes]:
 def _chunks(source: Source, *, name: str) -> Iterable[bytes]:
     more: Callable[[], bytes] = functools.partial(source.read, _CHUNK)
     first = more()
+    while len(first) < len(_UTF8_MARK) and (chunk := more()):
+        first += chunk  # a pipe may give single octets
     if first.startswith(_UTF16):
         raise UsageError(f"{name}: is text in UTF-16; save it as UTF-8.")
     first = first.removeprefix(_UTF8_MARK)
