@@ -159,7 +159,8 @@ def judge(asked: Asked, known: Known) -> Destination | Refusal:
             code=550, enhanced="5.1.2", text=f"No lists live at {asked.domain!r}."
         )
     stage = _ROOMS.get(asked.kind)
-    if not asked.list_address:
+    # A post to nobody ("@domain") names no list either, and none is there.
+    if not asked.list_address and asked.kind is not AddressKind.POST:
         if stage is None:
             return _not_served(asked)
         return Destination(kind=asked.kind, stage=stage, domain_id=domain_id)
