@@ -78,7 +78,7 @@ def test_every_pool_has_a_service() -> None:
         if name.startswith("worker-")
     }
 
-    assert commands == {f"worker-{pool}": ["worker", pool] for pool in POOLS}
+    assert commands == {f"worker-{pool}": ["worker", "--pools", pool] for pool in POOLS}
 
 
 def test_every_service_runs_a_command() -> None:
