@@ -32,8 +32,9 @@ SELECT stage.name AS stage, least(head.ready, %(most)s) AS ready,
  CROSS JOIN LATERAL (
        SELECT count(*) FILTER (WHERE NOT leased) AS ready,
               count(*) FILTER (WHERE leased) AS leased, count(*) AS seen,
-              greatest(extract(epoch FROM statement_timestamp()
-                       - min(turn) FILTER (WHERE NOT leased)), 0)::float8 AS oldest,
+              CASE WHEN bool_or(NOT leased) THEN greatest(extract(epoch FROM
+                       statement_timestamp()
+                       - min(turn) FILTER (WHERE NOT leased)), 0)::float8 END AS oldest,
               coalesce(max(attempts), 0) AS attempts
          FROM (SELECT coalesce(lease_until >= statement_timestamp(), false) AS leased,
                       rank - priority * %(step)s AS turn, attempts
