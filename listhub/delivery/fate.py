@@ -35,7 +35,7 @@ WITH latest AS (
       FROM packet
       JOIN outcome ON outcome.packet_id = packet.id AND outcome.at >= %(since)s
        AND outcome.state <> 'possible_duplicate'
-     CROSS JOIN LATERAL generate_series(outcome.first, outcome.last) AS place (n)
+     CROSS JOIN LATERAL generate_series(outcome.first::int, outcome.last::int) AS place (n)
      WHERE packet.outgoing_id = %(id)s
      ORDER BY packet.id, place.n, outcome.at DESC
 )
@@ -65,7 +65,7 @@ SELECT DISTINCT ON (packet.id, place.n)
   FROM packet
   JOIN outcome ON outcome.packet_id = packet.id AND outcome.at >= %(since)s
    AND outcome.state IN ('deferred', 'refused', 'expired')
- CROSS JOIN LATERAL generate_series(outcome.first, outcome.last) AS place (n)
+ CROSS JOIN LATERAL generate_series(outcome.first::int, outcome.last::int) AS place (n)
  WHERE packet.outgoing_id = %(id)s
    AND NOT EXISTS (
        SELECT FROM outcome AS later
