@@ -231,21 +231,25 @@ class LmtpServer:
 
     async def start(self) -> None:
         """Listen; UsageError if the port or the socket cannot be had."""
-        loop, intake = self._office.loop, self._intake
-        self._office.writer.start()
-        if intake.socket:
-            self._servers.append(
-                await loop.create_unix_server(
-                    lambda: _Door(self._office, local=True), sock=self._socket.bind()
-                )
-            )
-            self._socket.publish()
         self._servers.append(await self._listen())
-        self.port = self._servers[-1].sockets[0].getsockname()[1]
+        self.port = self._servers[0].sockets[0].getsockname()[1]
+        if self._intake.socket:
+            self._servers.append(await self._listen_here())
+        self._office.writer.start()
         self._watch()
         _log.info(
-            "intake listening", host=intake.host, port=self.port, socket=intake.socket
+            "intake listening",
+            host=self._intake.host,
+            port=self.port,
+            socket=self._intake.socket,
         )
+
+    async def _listen_here(self) -> asyncio.Server:
+        server = await self._office.loop.create_unix_server(
+            lambda: _Door(self._office, local=True), sock=self._socket.bind()
+        )
+        self._socket.publish()
+        return server
 
     async def _listen(self) -> asyncio.Server:
         host, port = self._intake.host, self._intake.port
