@@ -1,33 +1,21 @@
 """TLS and AUTH of the SMTP client: what must be verified, and what must not leak."""
 
-import asyncio
 import base64
 import ssl
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-import uvloop
 
 from listhub.delivery.relays import Relay
 from listhub.delivery.session import RelayUnavailable, Timeouts
 from listhub.delivery.smtp import SmtpConnection
 from listhub.delivery.transaction import Transaction, TransactionResult
 from listhub.delivery.wire import to_wire
+from tests.smtp_client import run
 from tests.smtp_server import ALL, Script, ScriptedRelay, make_certificate
 
-T = TypeVar("T")
-
 LOGIN = base64.b64encode(b"\0me\0s3cret").decode()
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    async def bounded() -> T:
-        async with asyncio.timeout(60):
-            return await work
-
-    return uvloop.run(bounded())
 
 
 @pytest.fixture(scope="module")
