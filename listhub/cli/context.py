@@ -78,6 +78,12 @@ class Context:
                 "The database has not been set up; run `listhub db upgrade` first.",
                 reason=str(error),
             ) from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise PermanentError(
+                "The database's role may not do this; connect as the role that ran"
+                " `listhub db upgrade`.",
+                reason=str(error),
+            ) from error
         except psycopg.OperationalError as error:
             raise TemporaryError(
                 "The database does not answer; try again later.", reason=str(error)
