@@ -52,6 +52,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("spool", "listhub.cli.spool:spool", "Look into the rooms and mend."),
     Entry("worker", "listhub.cli.worker:worker", "Work: the processes of some pools."),
     Entry("web", "listhub.cli.web:web", "Serve the status page."),
+    Entry("caught", "listhub.cli.caught:caught", "Look at mail that was caught."),
     Entry("config", "listhub.cli.config:config", "Show, check and change settings."),
 )
 

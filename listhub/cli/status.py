@@ -13,7 +13,7 @@ from listhub.spool.stats import Room
 
 _COLUMNS = (
     *("stage", "oldest", "ready", "in work", "deferred", "parked", "held", "buried"),
-    *("attempts", "last minute", "last hour"),
+    *("most attempts", "settled 1 min", "settled 1 h"),
 )
 
 
@@ -38,8 +38,8 @@ _COLUMNS = (
 def status(context: Context, *, late: timedelta, watch: bool, every: float) -> None:
     """Show of each room how long its oldest item has waited, and what is in it.
 
-    An item waits from when its turn began.  "In work" is what is leased now; the last
-    two columns are what was settled.  A figure with ~ is the planner's estimate.
+    An item waits from when its turn began.  "In work" is what is leased now.  A
+    figure with ~ is the planner's estimate.
 
     The exit code is 0 when all is well and 1 when something is overdue or buried.
     """

@@ -50,7 +50,7 @@ def make_app(settings: Settings) -> Starlette:
     def healthz(_request: Request) -> Response:
         report = reporter.report()
         said = {
-            "healthy": report.flowing,
+            "flowing": report.flowing,
             "database": report.database,
             "oldest": report.oldest,
         }

@@ -66,7 +66,7 @@ def test_pages_show_the_same_figures(rooms: Rooms):
     assert document["rooms"][0]["ready"] == 1
     code, _, health = get(settings, "/healthz")
     assert code == 200
-    assert json.loads(health)["healthy"] is True
+    assert json.loads(health)["flowing"] is True
     for content in (page, text, health):
         assert b"Secret" not in content
         assert b"@" not in content

@@ -24,7 +24,7 @@ def test_figures_are_shown():
     about = dataclasses.replace(ROOM, ready_estimated=True)
     text = page.status(report(about), refresh=True)
     assert "All is well" in text
-    assert '<th scope="row">send</th>' in text
+    assert "send</th>" in text
     assert "~12,345" in text
     assert "waited <strong>2.0 s</strong>" in text
     assert "2026-11-21 21:04:05 UTC" in text
@@ -51,7 +51,7 @@ def test_without_a_database_there_is_a_page():
     problems = ("The database does not answer.",)
     text = page.status(report(problems=problems, database=False), refresh=True)
     assert "The database does not answer." in text
-    assert "<table>" not in text
+    assert "<table" not in text
 
 
 def test_nothing_is_inline():
