@@ -1,140 +1,41 @@
 """The image, really built and run; compose.yaml, read by a real Compose.
 
-The base image comes from Debian's packages by debootstrap, from wherever this
-machine's apt gets them; the libraries from wherever its pip does.  No host is named
-here or in the image.
+What the tests run and what they only read is told in docs/howto/containers.md.
 """
 
-import dataclasses
 import os
-import re
 import shutil
+import smtplib
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
 import yaml
 
 import listhub
+from listhub.embedded.broker import ValkeyServer
+from listhub.embedded.caught import INDEX, Transaction, caught
 from listhub.stages.table import POOLS
+from tests.containers import PACKAGES, ROOT, Podman, apt_source, need, pip_settings
 from tests.servers import SharedPostgres
+
+T = TypeVar("T")
 
 # The first of the image's tests makes a Debian and installs into it, for minutes.
 pytestmark = pytest.mark.timeout(900)
 
-ROOT = Path(__file__).parents[2]
 SECRETS = {
     "LISTHUB_DATABASE_PASSWORD": "database-word",
     "LISTHUB_BROKER_PASSWORD": "broker-word",
     "LISTHUB_SECRET": "0" * 64,
 }
-
-#: What the base image holds beside a minimal Debian.
-PACKAGES = "python3,python3-venv,ca-certificates"
-
-#: Of pip's settings, those that say how packages are reached.
-PLACES = {"index-url", "extra-index-url", "find-links"}
-REACH = PLACES | {"cert", "client-cert", "proxy", "trusted-host", "timeout"}
-
-#: crun refuses a host that mounts both versions of cgroups, as sandboxes do: in a
-#: mount namespace of our own the second is taken away, for this command only.
-ALONE = "umount /sys/fs/cgroup/unified 2>/dev/null; exec podman --root"
-
-
-def need(*programs: str) -> None:
-    """Skip where a program is missing."""
-    missing = [program for program in programs if shutil.which(program) is None]
-    if missing:
-        pytest.skip(f"needs {', '.join(missing)}: scripts/packages installs it as root")
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Podman:
-    """Podman with a store of its own, nothing of which outlives the tests."""
-
-    store: Path
-    #: How layers are kept: overlay; vfs, which copies them, where it must be.
-    driver: str
-
-    def __call__(self, *arguments: str) -> str:
-        """Run podman and return what it printed; fail with its words if it does."""
-        done = self.run(*arguments)
-        assert done.returncode == 0, done.stderr[-4000:]
-        return done.stdout
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["unshare", "--mount", "sh", "-c", f'{ALONE} "$@"', "podman"]
-        place = [f"{self.store}/root", "--runroot", f"{self.store}/run"]
-        drivers = ["--storage-driver", self.driver, "--cgroup-manager", "cgroupfs"]
-        return subprocess.run(
-            [*command, *place, *drivers, "--events-backend", "file", *arguments],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            timeout=400,
-            check=False,
-        )
-
-    def listhub(
-        self, *arguments: str, options: Sequence[str] = ()
-    ) -> subprocess.CompletedProcess[str]:
-        """Run the image as compose.yaml does: read-only and without privileges."""
-        shut = ["--read-only", "--cap-drop=all", "--security-opt=no-new-privileges"]
-        # Limits below the host's: raising them is what a sandbox forbids.
-        limits = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"]
-        place = ["--network=host", "--cgroups=disabled"]
-        return self.run(
-            *["run", "--rm", *shut, *limits, *place, *options],
-            *["localhost/listhub", *arguments],
-        )
-
-
-def apt_source() -> tuple[str, str]:
-    """Return the URL and the release that this machine's apt installs Debian from."""
-    words = "$(ORIGIN) $(COMPONENT) $(CODENAME) $(SITE)"
-    found = subprocess.run(
-        ["apt-get", "indextargets", "--format", words],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    source = re.search(r"(?m)^Debian main ([a-z]+) (\S+)$", found.stdout)
-    if source is None:
-        pytest.skip("needs an apt that installs Debian's own packages")
-    return source[2], source[1]
-
-
-def pip_settings(directory: Path) -> list[str]:
-    """Return what shows this machine's pip settings to a build, as podman's options.
-
-    Certificates are shown at the same place; packages kept on this machine are not:
-    the build takes them from the index.
-    """
-    listing = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    values: dict[str, str] = {}
-    for key, value in re.findall(r"(?m)^\S+\.([a-z-]+)='(.*)'$", listing.stdout):
-        local = key in PLACES and re.match(r"file:|/", value)
-        if key in REACH and not local:
-            values.setdefault(key, value)
-    config = directory / "pip.conf"
-    lines = [f"{key} = {value}" for key, value in values.items()]
-    config.write_text("\n".join(["[global]", *lines, ""]))
-    certificates = [values[key] for key in ("cert", "client-cert") if key in values]
-    return [
-        f"--volume={config}:/etc/pip.conf:ro",
-        *(f"--volume={path}:{path}:ro" for path in certificates),
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -297,3 +198,85 @@ def test_image_brings_the_schema_up_to_date(
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM spool_item").fetchone() == (0,)
     postgres_server.drop_database("container")
+
+
+POST = b"""From: ann@example.org\r
+To: news@lists.example.org\r
+Subject: through containers\r
+Message-ID: <containers@example.org>\r
+\r
+Hello.\r
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def eventually(probe: Callable[[], T | None], what: str) -> T:
+    """Return the first answer of the probe that is something, within a minute."""
+    deadline = time.monotonic() + 60
+    while (answer := probe()) is None:
+        assert time.monotonic() < deadline, f"{what} did not come"
+        time.sleep(0.1)  # sleep: the other side is a process in a container
+    return answer
+
+
+def lmtp(port: int) -> smtplib.LMTP | None:
+    try:
+        return smtplib.LMTP("127.0.0.1", port)
+    except OSError:
+        return None
+
+
+def test_a_post_goes_through_containers(
+    image: Podman, database_url: str, valkey: ValkeyServer, tmp_path: Path
+) -> None:
+    """Intake, workers, web and catcher, a container each, bring a post to its members."""
+    ports = {name: free_port() for name in ("intake", "web", "catcher")}
+    settings = {
+        "DATABASE__URL": database_url,
+        "BROKER__URL": valkey.url,
+        "SITE__SECRET": SECRETS["LISTHUB_SECRET"],
+        "DELIVERY__RELAYS": f"smtp://127.0.0.1:{ports['catcher']}?tls=none",
+        "INTAKE__PORT": str(ports["intake"]),
+        "INTAKE__SOCKET": "",
+        "WEB__PORT": str(ports["web"]),
+    }
+    options = [f"--env=LISTHUB_{name}={value}" for name, value in settings.items()]
+    for words in (
+        "domain add lists.example.org",
+        "list create news@lists.example.org --owner ann@example.org",
+        "member add news@lists.example.org bob@example.org eve@example.org",
+    ):
+        done = image.listhub(*words.split(), options=options)
+        assert done.returncode == 0, done.stderr
+    tmp_path.chmod(0o777)
+    catcher = ["-m", "listhub.embedded.catcher", "--port", str(ports["catcher"])]
+    volume = ["--entrypoint=python", f"--volume={tmp_path}:/var/lib/listhub"]
+
+    with (
+        image.role(*catcher, "--dir", "/var/lib/listhub/caught", options=volume),
+        image.role("intake", options=options),
+        image.role("worker", options=options),
+        image.role("web", options=options),
+    ):
+        with eventually(lambda: lmtp(ports["intake"]), "intake") as client:
+            client.sendmail("ann@example.org", "news@lists.example.org", POST)
+        posts = eventually(lambda: all_caught(tmp_path / "caught", 2), "the post")
+
+    assert {one for post in posts for one in post.recipients} == {
+        *("bob@example.org", "eve@example.org")
+    }
+    assert {post.list_id for post in posts} == {"<news.lists.example.org>"}
+
+
+def all_caught(directory: Path, count: int) -> list[Transaction] | None:
+    """Return what was caught once it went to that many recipients."""
+    if not (directory / INDEX).exists():
+        return None
+    found = list(caught(directory))
+    return found if sum(len(one.recipients) for one in found) == count else None
