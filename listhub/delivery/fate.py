@@ -4,8 +4,9 @@ A recipient's fate is the newest row that covers its position; a row that says
 `possible_duplicate` is a remark and no fate.  Who has no row yet is pending.
 """
 
+import itertools
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,53 +29,17 @@ _BY_TRACE = _OUTGOING + " WHERE outgoing.trace = ANY(%(traces)s) ORDER BY outgoi
 
 _TRACES = "SELECT DISTINCT trace FROM outgoing WHERE message_id = %s"
 
-_LATEST = """
-WITH latest AS (
-    SELECT DISTINCT ON (packet.id, place.n)
-           packet.id AS packet_id, place.n, outcome.state, outcome.at
-      FROM packet
-      JOIN outcome ON outcome.packet_id = packet.id AND outcome.at >= %(since)s
-       AND outcome.state <> 'possible_duplicate'
-     CROSS JOIN LATERAL generate_series(outcome.first::int, outcome.last::int) AS place (n)
-     WHERE packet.outgoing_id = %(id)s
-     ORDER BY packet.id, place.n, outcome.at DESC
-)
-SELECT state, count(*) AS recipients, min(at) AS first, max(at) AS last
-  FROM latest GROUP BY state ORDER BY min(at)
-"""
-
-_DUPLICATES = """
-SELECT coalesce(sum(outcome.last - outcome.first + 1), 0)
-  FROM packet JOIN outcome ON outcome.packet_id = packet.id AND outcome.at >= %(since)s
- WHERE packet.outgoing_id = %(id)s AND outcome.state = 'possible_duplicate'
-"""
-
-_HOSTS = """
-SELECT array_agg(DISTINCT split_part(outcome.host, '/', 1)),
-       array_agg(DISTINCT outcome.relay) FILTER (WHERE outcome.relay <> '')
+# In the order of packets and time.  Runs are opened here and not in SQL: for a
+# function's rows the planner guesses a thousand each, and compiles the statement.
+_OUTCOMES = """
+SELECT outcome.packet_id, outcome.first, outcome.last, outcome.state, outcome.at,
+       outcome.relay, outcome.host
   FROM packet JOIN outcome ON outcome.packet_id = packet.id AND outcome.at >= %(since)s
  WHERE packet.outgoing_id = %(id)s
+ ORDER BY outcome.packet_id, outcome.at
 """
 
-# Those who have had an answer other than "delivered", and not "delivered" later.
-_EXCEPTIONS = """
-SELECT DISTINCT ON (packet.id, place.n)
-       packet.id AS packet_id, packet.recipients[place.n] AS address, outcome.state,
-       outcome.at, outcome.attempt, outcome.relay, outcome.code, outcome.enhanced,
-       outcome.reply, outcome.host
-  FROM packet
-  JOIN outcome ON outcome.packet_id = packet.id AND outcome.at >= %(since)s
-   AND outcome.state IN ('deferred', 'refused', 'expired')
- CROSS JOIN LATERAL generate_series(outcome.first::int, outcome.last::int) AS place (n)
- WHERE packet.outgoing_id = %(id)s
-   AND NOT EXISTS (
-       SELECT FROM outcome AS later
-        WHERE later.packet_id = packet.id AND later.at >= outcome.at
-          AND later.state = 'delivered'
-          AND place.n BETWEEN later.first AND later.last)
- ORDER BY packet.id, place.n, outcome.at DESC
- LIMIT %(limit)s
-"""
+_RECIPIENTS = "SELECT id, recipients FROM packet WHERE id = ANY(%s)"
 
 # Code order, as the keys were sorted when the packets were made.
 _TO_ADDRESS = """
@@ -187,24 +152,81 @@ def traces_of_message(
 
 def fate(conn: "psycopg.Connection[Any]", message: Leaving, *, limit: int) -> Fate:
     """Return what became of a message's recipients; up to `limit` exceptions."""
-    values: Mapping[str, object] = {
-        "id": message.id,
-        "since": message.created_at,
-        "limit": limit,
-    }
-    with conn.cursor(row_factory=class_row(Count)) as cursor:
-        counts = cursor.execute(_LATEST, values).fetchall()
-    with conn.cursor(row_factory=class_row(Answer)) as cursor:
-        exceptions = cursor.execute(_EXCEPTIONS, values).fetchall()
-    doubled = conn.execute(_DUPLICATES, values).fetchone()
-    who = conn.execute(_HOSTS, values).fetchone()
+    rows = conn.execute(
+        _OUTCOMES, {"id": message.id, "since": message.created_at}, binary=True
+    ).fetchall()
+    newest: dict[str, list[datetime]] = {}
+    exceptions: list[tuple[int, int]] = []
+    for packet_id, answers in itertools.groupby(rows, key=lambda row: row[0]):
+        for position, (state, at) in sorted(_newest(answers).items()):
+            newest.setdefault(state, []).append(at)
+            if state != "delivered" and len(exceptions) < limit:
+                exceptions.append((packet_id, position))
+    counts = [
+        Count(state=state, recipients=len(times), first=min(times), last=max(times))
+        for state, times in newest.items()
+    ]
     return Fate(
-        counts=tuple(counts),
-        pending=message.recipients - sum(count.recipients for count in counts),
-        possible_duplicates=int(doubled[0]) if doubled else 0,
-        hosts=tuple(who[0] or ()) if who else (),
-        relays=tuple(who[1] or ()) if who else (),
-        exceptions=tuple(exceptions),
+        counts=tuple(sorted(counts, key=lambda one: -one.recipients)),
+        pending=message.recipients - sum(one.recipients for one in counts),
+        possible_duplicates=sum(
+            row[2] - row[1] + 1 for row in rows if row[3] == "possible_duplicate"
+        ),
+        # Written host/process; people ask for hosts.
+        hosts=tuple(sorted({row[6].partition("/")[0] for row in rows})),
+        relays=tuple(sorted({row[5] for row in rows if row[5]})),
+        exceptions=tuple(_last_answers(conn, exceptions, since=message.created_at)),
+    )
+
+
+def _newest(
+    answers: Iterable[tuple[Any, ...]],
+) -> dict[int, tuple[str, datetime]]:
+    """Return the newest state of each position of one packet, given oldest first."""
+    found: dict[int, tuple[str, datetime]] = {}
+    for _packet, first, last, state, at, *_ in answers:
+        if state != "possible_duplicate":
+            for position in range(first, last + 1):
+                found[position] = state, at
+    return found
+
+
+def _last_answers(
+    conn: "psycopg.Connection[Any]",
+    wanted: Sequence[tuple[int, int]],
+    *,
+    since: datetime,
+) -> Iterator[Answer]:
+    """Yield the newest answer of each (packet, position)."""
+    if not wanted:
+        return
+    packets = sorted({packet for packet, _ in wanted})
+    recipients = dict(conn.execute(_RECIPIENTS, [packets]).fetchall())
+    answers = conn.execute(_ANSWERS, {"packets": packets, "since": since}).fetchall()
+    for packet, position in wanted:
+        covering = _covering(answers, packet, position)
+        fates = [row for row in covering if row[3] != "possible_duplicate"]
+        yield _answer(fates[-1], recipients[packet][position - 1])
+
+
+def _covering(
+    answers: Sequence[tuple[Any, ...]], packet: int, position: int
+) -> list[tuple[Any, ...]]:
+    return [row for row in answers if row[0] == packet and row[1] <= position <= row[2]]
+
+
+def _answer(row: tuple[Any, ...], address: str) -> Answer:
+    return Answer(
+        packet_id=row[0],
+        address=address,
+        state=row[3],
+        at=row[4],
+        attempt=row[5],
+        relay=row[6],
+        code=row[7],
+        enhanced=row[8],
+        reply=row[9],
+        host=row[10],
     )
 
 
@@ -249,20 +271,7 @@ def copies(
             created_at=row[6],
             address=written,
             answers=tuple(
-                Answer(
-                    packet_id=one[0],
-                    address=written,
-                    state=one[3],
-                    at=one[4],
-                    attempt=one[5],
-                    relay=one[6],
-                    code=one[7],
-                    enhanced=one[8],
-                    reply=one[9],
-                    host=one[10],
-                )
-                for one in answers
-                if one[0] == row[7] and one[1] <= position <= one[2]
+                _answer(one, written) for one in _covering(answers, row[7], position)
             ),
         )
         for row, position, written in found
