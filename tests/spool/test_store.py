@@ -4,22 +4,16 @@ import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
 
 from listhub.errors import StaleClaim
-from listhub.spool import bodies, partitions, store
+from listhub.spool import bodies, store
 from listhub.spool.horizon import Horizon
-from listhub.spool.items import Bury, Done, Item, NewItem, Park, Retry
-
-MINUTE = timedelta(minutes=1)
-#: A lease that has run out as soon as its claim is committed.
-NONE = timedelta(0)
-
-Conn = psycopg.Connection[Any]
+from listhub.spool.items import Bury, Done, NewItem, Park, Retry
+from tests.spool.probe import MINUTE, NONE, Conn, claim, history, new, put, states
 
 
 @pytest.fixture
@@ -32,42 +26,6 @@ def conn(database_url: str) -> Iterator[Conn]:
 def other(database_url: str) -> Iterator[Conn]:
     with psycopg.connect(database_url) as conn:
         yield conn
-
-
-def new(**values: Any) -> NewItem:
-    return NewItem(stage="probe", trace=uuid.uuid4(), **values)
-
-
-def put(conn: Conn, *items: NewItem) -> list[int]:
-    numbers = store.put(conn, items)
-    conn.commit()
-    return numbers
-
-
-def claim(
-    conn: Conn,
-    *,
-    limit: int = 10,
-    lease: timedelta = MINUTE,
-    owner: str = "test",
-    after: datetime | None = None,
-) -> list[Item]:
-    claimed = store.claim(
-        conn, stage="probe", limit=limit, lease=lease, owner=owner, after=after
-    )
-    conn.commit()
-    return [item for item, _rank in claimed]
-
-
-def states(conn: Conn) -> dict[int, str]:
-    found = conn.execute("SELECT id, state FROM spool_item").fetchall()
-    conn.commit()
-    return dict(found)
-
-
-def history(conn: Conn) -> list[tuple[int, str, str]]:
-    found = conn.execute("SELECT item_id, verdict, note FROM spool_history ORDER BY 1")
-    return found.fetchall()
 
 
 # --- claims ------------------------------------------------------------------------
@@ -339,127 +297,3 @@ def test_promoted_items_are_not_hidden_behind_a_horizon(conn: Conn):
 
     assert horizon.bound() == second[1]
     assert [item.id for item in claim(conn, after=horizon.bound())] == [first[0].id]
-
-
-# --- bodies -------------------------------------------------------------------------
-
-
-def _age(conn: Conn, *numbers: int) -> None:
-    conn.execute(
-        "UPDATE body SET last_put = now() - interval '2 days' WHERE id = ANY(%s)",
-        [list(numbers)],
-    )
-    conn.commit()
-
-
-def test_bodies_are_stored_once(conn: Conn):
-    """The same bytes are one row, whoever stores them."""
-    digest = bodies.digest(b"text")
-    [first] = bodies.store(conn, [(digest, b"text"), (digest, b"text")]).values()
-    assert bodies.store(conn, [(digest, b"text")]) == {digest: first}
-    assert bodies.load(conn, first) == b"text"
-    assert bodies.store(conn, []) == {}
-    with pytest.raises(LookupError):
-        bodies.load(conn, first + 1)
-
-
-def test_young_and_named_bodies_stay(conn: Conn):
-    """The vacuum takes what is old and named by nothing, and no more."""
-    contents = [b"young", b"named", b"old"]
-    stored = bodies.store(conn, [(bodies.digest(text), text) for text in contents])
-    _young, named, old = (stored[bodies.digest(text)] for text in contents)
-    put(conn, new(body_id=named))
-    _age(conn, named, old)
-
-    assert bodies.vacuum(conn, age=timedelta(days=1)) == 1
-    conn.commit()
-    with pytest.raises(LookupError):
-        bodies.load(conn, old)
-    assert bodies.load(conn, named) == b"named"
-
-
-def test_vacuum_steps_over_a_body_being_stored(conn: Conn, other: Conn):
-    """Bytes that somebody stores again at this moment are not taken from them."""
-    pair = (bodies.digest(b"again"), b"again")
-    [number] = bodies.store(conn, [pair]).values()
-    conn.commit()
-    _age(conn, number)
-    bodies.store(conn, [pair])  # not committed
-
-    assert bodies.vacuum(other, age=timedelta(days=1)) == 0
-    other.commit()
-    conn.commit()
-    assert bodies.vacuum(other, age=timedelta(days=1)) == 0
-    assert bodies.load(other, number) == b"again"
-
-
-def test_storing_waits_for_a_vacuum_and_makes_the_body_anew(
-    conn: Conn, other: Conn, database_url: str
-):
-    """Bytes stored while the vacuum deletes them are there afterwards."""
-    pair = (bodies.digest(b"again"), b"again")
-    [number] = bodies.store(conn, [pair]).values()
-    conn.commit()
-    _age(conn, number)
-    assert bodies.vacuum(other, age=timedelta(days=1)) == 1  # not committed
-
-    def store_again() -> int:
-        with psycopg.connect(database_url) as own:
-            return bodies.store(own, [pair])[pair[0]]
-
-    with ThreadPoolExecutor(1) as pool:
-        again = pool.submit(store_again)
-        _until_somebody_waits(conn)
-        other.commit()
-        fresh = again.result(10)
-    assert bodies.load(conn, fresh) == b"again"
-
-
-def _until_somebody_waits(conn: Conn) -> None:
-    query = (
-        "SELECT FROM pg_stat_activity WHERE datname = current_database()"
-        " AND wait_event_type = 'Lock'"
-    )
-    for _ in range(10_000):
-        if conn.execute(query).fetchone() is not None:
-            return
-        conn.commit()
-    pytest.fail("Nobody waits for the vacuum.")
-
-
-# --- partitions -------------------------------------------------------------------------
-
-
-def test_partitions_are_made_ahead_and_dropped_whole(conn: Conn):
-    """Each table gets its next days once; old days go, and with them their rows."""
-    made = partitions.prepare(conn)
-    assert len(made) == len(partitions.TABLES) * partitions.AHEAD
-    assert partitions.prepare(conn) == []
-
-    put(conn, new())
-    [item] = claim(conn)
-    store.settle(conn, item, Done())
-    row = conn.execute("SELECT tableoid::regclass::text FROM spool_history").fetchone()
-    assert row == (f"spool_history_p{datetime.now(UTC):%Y%m%d}",)
-
-    assert partitions.drop_before(conn, "spool_history", days=1) == []
-    assert len(history(conn)) == 1
-    gone = partitions.drop_before(conn, "spool_history", days=-1)
-    assert gone == [row[0]]
-    assert history(conn) == []
-
-
-def test_rows_of_an_unprepared_day_find_a_place(conn: Conn):
-    """Without a partition rows go into the default, which keeps that day."""
-    put(conn, new())
-    [item] = claim(conn)
-    store.settle(conn, item, Done())
-    conn.commit()
-
-    today = f"{datetime.now(UTC):%Y%m%d}"
-    made = partitions.prepare(conn)
-    assert f"spool_history_p{today}" not in made
-    assert f"outcome_p{today}" in made
-    assert len(history(conn)) == 1
-    partitions.drop_before(conn, "spool_history", days=-1)
-    assert history(conn) == []
