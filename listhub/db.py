@@ -4,6 +4,10 @@ Two ways in: `connect` for the spool and everything hot (psycopg), `engine` for 
 domain (SQLAlchemy).  No session state is relied on, so a PgBouncer in transaction
 mode may stand between; the time-outs are settings of the role in the database, made
 by `upgrade`.
+
+Of several servers the one that takes writes is found, at every connect.  A connection
+that has become useless says so by `useless`: whoever keeps one drops it then, and the
+next connect finds the server that has been promoted.
 """
 
 import sysconfig
@@ -25,22 +29,92 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
+#: What a URL may say otherwise.  A host that is cut off closes nothing: without these
+#: its clients would wait for hours.  Seconds, but the last in milliseconds.
+_PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+_AWAY = "The database does not answer; try again later."
+
+
 def connect(database: Database, *, autocommit: bool = False) -> "psycopg.Connection":
-    """Open a connection, writable side of a cluster first; TemporaryError if none."""
-    try:
-        return psycopg.connect(
-            database.url,
-            autocommit=autocommit,
-            connect_timeout=5,
-            application_name="listhub",
-            target_session_attrs="read-write",
-            # Behind a transaction-mode pooler a prepared statement may be elsewhere.
-            prepare_threshold=None if database.pooled else 5,
+    """Open a connection to the server that takes writes; TemporaryError if none does."""
+    if not database.pooled:
+        connection = _open(
+            {**parameters(database.url), "target_session_attrs": "read-write"}
         )
+    else:
+        connection = _open_pooled(database.url)
+    connection.autocommit = autocommit
+    return connection
+
+
+def useless(connection: "psycopg.Connection", error: Exception) -> bool:
+    """Tell whether to drop this connection, after an error, and to try another one.
+
+    It is broken, or its server has become one that only reads.
+    """
+    read_only = isinstance(error, psycopg.errors.ReadOnlySqlTransaction)
+    return read_only or connection.closed
+
+
+def parameters(url: str) -> dict[str, "str | int | None"]:
+    """Return what is given to libpq for a URL: its own parts, before our defaults."""
+    return {"application_name": "listhub", **_PATIENCE, **conninfo_to_dict(url)}
+
+
+def _open(given: dict[str, "str | int | None"]) -> "psycopg.Connection":
+    try:
+        return psycopg.connect(**given, autocommit=True)  # type: ignore[arg-type]
     except psycopg.OperationalError as error:
-        raise TemporaryError(
-            "The database does not answer; try again later.", reason=str(error)
-        ) from error
+        raise TemporaryError(_AWAY, reason=str(error)) from error
+
+
+def _open_pooled(url: str) -> "psycopg.Connection":
+    """Open a connection through a pooler behind which there is a writable server.
+
+    A pooler tells its clients of the server as it was when the pooler first met it, and
+    libpq believes that: target_session_attrs would refuse it for ever after a fail-over.
+    So the server itself is asked, through each host of the URL in turn.
+    """
+    reasons = []
+    for given in _each_host({**parameters(url), "target_session_attrs": "any"}):
+        try:
+            connection = _open(given)
+            # Behind a transaction-mode pooler a prepared statement may be elsewhere.
+            connection.prepare_threshold = None
+            answer = connection.execute("SHOW transaction_read_only").fetchone()
+        except TemporaryError as error:
+            reasons.append(error.reason)
+        except psycopg.OperationalError as error:
+            reasons.append(str(error))
+        else:
+            if answer == ("off",):
+                return connection
+            connection.close()
+            reasons.append(f"{given.get('host')} leads to a server that only reads")
+    raise TemporaryError(_AWAY, reason="; ".join(reasons))
+
+
+def _each_host(
+    given: dict[str, "str | int | None"],
+) -> Iterator[dict[str, "str | int | None"]]:
+    """Yield the parameters for each host; libpq counts them by commas, as here."""
+    several = {
+        name: str(given[name]).split(",")
+        for name in ("host", "hostaddr", "port")
+        if given.get(name)
+    }
+    count = max((len(values) for values in several.values()), default=1)
+    for n in range(count):
+        # One port stands for all hosts.
+        one = {name: values[n % len(values)] for name, values in several.items()}
+        yield {**given, **one}
 
 
 @contextmanager
@@ -56,7 +130,8 @@ def engine(url: str) -> "Engine":
 
     return sqlalchemy.create_engine(
         "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(url, application_name="listhub"),
+        # Whether a pooler stands in between is not known here: this does either way.
+        creator=lambda: connect(Database(url=url, pooled=True)),
         pool_pre_ping=True,
     )
 
@@ -97,10 +172,12 @@ def set_role_timeouts(database: Database) -> None:
         "idle_in_transaction_session_timeout": database.idle_timeout,
     }
     with connect(database) as connection:
+        # Not what the connection says: a pooler may call the database otherwise.
+        ((name_here,),) = connection.execute("SELECT current_database()").fetchall()
         for name, seconds in limits.items():
             connection.execute(
                 sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {} SET {} = {}").format(
-                    sql.Identifier(connection.info.dbname),
+                    sql.Identifier(name_here),
                     sql.Identifier(name),
                     sql.Literal(f"{int(seconds * 1000)}ms"),
                 )
