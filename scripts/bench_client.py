@@ -47,6 +47,7 @@ def work(options: argparse.Namespace, number: int) -> Iterator[Transaction]:
             reverse_path=f"list+bounce={n}@example.org",
             recipients=recipients,
             content=content,
+            xverp=options.xverp,
         )
 
 
@@ -99,6 +100,7 @@ def main() -> None:
     parser.add_argument("--recipients", type=int, default=1)
     parser.add_argument("--run", default=str(time.time_ns()), help="in the Message-ID")
     parser.add_argument("--no-pipelining", action="store_true")
+    parser.add_argument("--xverp", action="store_true", help="Postfix makes the paths")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     context = multiprocessing.get_context("fork")

@@ -1,0 +1,158 @@
+"""Reports of non-delivery that wait: bounces."""
+
+import multiprocessing
+import os
+import statistics
+import time
+import uuid
+
+from listhub.config import load_with_origins
+from listhub.mail import verp
+from listhub.mail.dsn import read_dsn
+from listhub.spool import bodies, store
+from listhub.spool.items import NewItem
+from listhub.worker.nudge import Nudger
+from scripts.benches.figures import Figure
+from scripts.benches.processes import load_average
+from scripts.benches.site import Lab, Site, site
+
+REPORTS = 20_000
+
+_REPORT = """\
+From: MAILER-DAEMON@mx.example\r
+To: {to}\r
+Subject: Undelivered Mail Returned to Sender\r
+Message-ID: <{number}@mx.example>\r
+Auto-Submitted: auto-replied\r
+MIME-Version: 1.0\r
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r
+\r
+--b\r
+Content-Type: text/plain; charset=us-ascii\r
+\r
+I'm sorry to have to inform you that your message could not be delivered.\r
+\r
+<{member}>: host mx.example said: 550 5.1.1 User unknown\r
+\r
+--b\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; mx.example\r
+X-Postfix-Queue-ID: 4F2B61C0\r
+\r
+Final-Recipient: rfc822; {member}\r
+Original-Recipient: rfc822;{member}\r
+Action: failed\r
+Status: 5.1.1\r
+Remote-MTA: dns; mx.example\r
+Diagnostic-Code: smtp; 550 5.1.1 User unknown\r
+\r
+--b\r
+Content-Type: message/rfc822\r
+\r
+From: list.1@d1.example\r
+To: list@lists.example\r
+Subject: bench\r
+\r
+{body}\r
+--b--\r
+"""
+
+
+def bounces(lab: Lab, *, scale: float, runs: int) -> list[Figure]:
+    """Let the pools work through a heap of reports."""
+    count = max(int(REPORTS * scale), 200)
+    rates, limits = [], []
+    with site(lab) as running:
+        running.make_list("list", 1000)
+        running.analyze()
+        before = running.cpu()
+        used = dict.fromkeys(before, 0.0)
+        for _ in range(runs):
+            reports = _put(running, count)
+            limits.append(_parsed(reports))
+            before = running.cpu()
+            rates.append(count / _released(running, count))
+            after = running.cpu()
+            used = {name: used[name] + after[name] - before[name] for name in used}
+    return [
+        Figure(
+            workload="bounces",
+            unit="reports/s",
+            rates=rates,
+            limits=limits,
+            goal=">= 1,000",
+            met=statistics.median(rates) >= 1000,
+            cpu={name: seconds / count / runs * 1000 for name, seconds in used.items()},
+            note=f"{count:,} reports; the limit is parsing alone on all cores;"
+            f" load average {load_average()}",
+        )
+    ]
+
+
+def _put(running: Site, count: int) -> list[bytes]:
+    """Store reports, held back for now; return them."""
+    key = bytes.fromhex(running.environment["LISTHUB_SITE__SECRET"])
+    list_id = running.value("SELECT id FROM mailing_list WHERE name = 'list'")
+    members = running.conn.execute(
+        "SELECT s.id, p.address FROM subscription s JOIN person p ON p.id = s.person_id"
+        " WHERE list_id = %s",
+        [list_id],
+    ).fetchall()
+    reports = []
+    signer = verp.Signer(key, list_id=list_id, outgoing_id=12345)
+    for start in range(0, count, 1000):
+        with running.conn.transaction():
+            chosen = [members[n % len(members)] for n in range(start, start + 1000)]
+            chosen = chosen[: count - start]
+            to = [f"{signer.token(number)}@lists.example" for number, _ in chosen]
+            raw = [
+                _REPORT.format(
+                    to=address, member=member, number=uuid.uuid4(), body="x" * 1000
+                ).encode()
+                for address, (_, member) in zip(to, chosen, strict=True)
+            ]
+            keyed = [(bodies.digest(one), one) for one in raw]
+            stored = bodies.store(running.conn, keyed)
+            items = [
+                NewItem(
+                    stage="bounce",
+                    trace=uuid.uuid4(),
+                    body_id=stored[digest],
+                    reverse_path="",
+                    recipient=address,
+                    held=True,
+                )
+                for (digest, _), address in zip(keyed, to, strict=True)
+            ]
+            store.put(running.conn, items)
+        reports += raw
+    return reports
+
+
+def _released(running: Site, count: int) -> float:
+    """Let go of the reports and wake the pool; return the seconds until all are done."""
+    known = running.value("SELECT count(*) FROM bounce_event")
+    nudger = Nudger(load_with_origins(None, running.environment).settings)
+    start = time.monotonic()
+    running.conn.execute("UPDATE spool_item SET state = 'ready' WHERE stage = 'bounce'")
+    nudger.nudge("bounce")
+    end = running.wait_empty("bounce")
+    new = running.value("SELECT count(*) FROM bounce_event") - known
+    if new != count:
+        raise RuntimeError(f"{new} events of {count} reports")
+    return end - start
+
+
+def _parsed(reports: list[bytes]) -> float:
+    """Return the reports per second of the parser alone, on all cores."""
+    cores = os.cpu_count() or 1
+    with multiprocessing.get_context("fork").Pool(cores) as pool:
+        pool.map(_parse, [reports[:10]] * cores)
+        start = time.monotonic()
+        pool.map(_parse, [reports[n::cores] for n in range(cores)])
+        return len(reports) / (time.monotonic() - start)
+
+
+def _parse(reports: list[bytes]) -> int:
+    return sum(len(read_dsn(report)) for report in reports)
