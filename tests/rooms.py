@@ -179,7 +179,7 @@ def open_rooms(url: str, **delivery: Any) -> Iterator[Rooms]:
     settings = Settings(
         database=Database(url=url),
         site=Site(secret="5e" * 16),
-        delivery=replace(Delivery(), connections=4, **delivery),
+        delivery=replace(Delivery(), **{"connections": 4, **delivery}),
     )
     host = Host(settings=settings, name="test")
     with db.connect(settings.database) as conn:

@@ -118,6 +118,9 @@ class Dispatcher:
         return len(loads)
 
     def _start(self, busy: int) -> set[asyncio.Task[None]]:
+        if self._no_relay or self._enough():
+            # What is ready then is given back; tasks for it would find nothing to do.
+            return set()
         wanted = min(len(self._ready), self._delivery.connections - busy)
         return {asyncio.create_task(self._serve()) for _ in range(wanted)}
 
@@ -144,6 +147,7 @@ class Dispatcher:
             await connection.deliver(
                 self._stream(mine, connection),
                 partial(self._report, relay=str(connection.relay)),
+                permit=_is_ours,
             )
         except ConnectionLost as lost:
             await self._recover(lost, connection.relay)
@@ -243,3 +247,9 @@ class Dispatcher:
                 )
                 self._pool.failed(relay)
             load.take_back(positions)
+
+
+def _is_ours(transaction: Transaction) -> bool:
+    """Tell whether its content may still go: nobody else can have the packet."""
+    load, _ = answers.tag_of(transaction)
+    return not load.expired

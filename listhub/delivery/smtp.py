@@ -28,6 +28,7 @@ from listhub.delivery.wire import TERMINATOR
 from listhub.errors import TemporaryError
 
 Report = Callable[[TransactionResult], Awaitable[None]]
+Permit = Callable[[Transaction], bool]
 
 
 class ConnectionLost(TemporaryError):  # noqa: N818 - a state, as StaleClaim
@@ -53,10 +54,14 @@ class ConnectionLost(TemporaryError):  # noqa: N818 - a state, as StaleClaim
         self.unsent = unsent
 
 
+def _always(_transaction: Transaction) -> bool:
+    return True
+
+
 class SmtpConnection:
     """One connection to a relay, used by one task at a time, for any number of mails."""
 
-    __slots__ = ("_channel", "_timeouts", "capabilities", "relay")
+    __slots__ = ("_channel", "_permit", "_timeouts", "capabilities", "relay")
 
     def __init__(
         self,
@@ -67,6 +72,7 @@ class SmtpConnection:
         timeouts: Timeouts,
     ) -> None:
         self._channel = channel
+        self._permit: Permit = _always
         self._timeouts = timeouts
         self.relay = relay
         self.capabilities = capabilities
@@ -100,8 +106,14 @@ class SmtpConnection:
         self,
         transactions: Iterable[Transaction] | AsyncIterable[Transaction],
         report: Report,
+        *,
+        permit: Permit = _always,
     ) -> None:
         """Send the transactions in order and await `report` for each before the next.
+
+        `permit` is asked at the last moment whether a content may still be sent: this
+        process may have been stopped since the transaction was made.  A no ends the
+        connection with ConnectionLost, before the content.
 
         Raise ConnectionLost when the relay goes away before the last is answered, and
         whatever `report` or `transactions` raise; then the connection is dropped, so
@@ -110,6 +122,7 @@ class SmtpConnection:
         if not self.alive:
             raise ConnectionLost(None, after_data=False, reason=self._channel.lost)
         source = look_ahead(transactions)
+        self._permit = permit
         try:
             current = self._begin(await source.next(), source)
             while current is not None:
@@ -192,6 +205,9 @@ class SmtpConnection:
         self, transaction: Transaction, source: Source
     ) -> tuple[Prepared | None, Reply]:
         """Write the content, with the next commands behind it, and await its reply."""
+        if not self._permit(transaction):
+            self._channel.lose("the content may not be sent any more")
+            raise _lost(transaction, ChannelLost(self._channel.lost), source)
         after = source.ready()
         following = None if after is None else prepare(after, self.capabilities)
         chunks: tuple[bytes, ...] = (transaction.content,)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from listhub.delivery.smtp import ConnectionLost
 from listhub.delivery.transaction import Transaction, TransactionResult
 from listhub.delivery.wire import to_wire
 from tests.smtp_client import (
@@ -84,6 +85,31 @@ def test_commands_of_the_next_mail_leave_with_the_content() -> None:
     assert reports.lost is not None
     assert [one.tag for one in reports.lost.unsent] == [2]
     assert relay.phases("content") == ["MAIL FROM:<list+1@example.org> SIZE=39"]
+
+
+@both
+def test_no_content_without_permission(extensions: tuple[str, ...]) -> None:
+    """What may not be sent any more is not, though its commands are already out."""
+
+    async def work() -> None:
+        async with ScriptedRelay(Script(extensions)) as relay:
+            reports = Reports(relay)
+            connection = await connect(relay)
+            with pytest.raises(ConnectionLost) as caught:
+                await connection.deliver(
+                    [mail(1), mail(2), mail(3)],
+                    reports.report,
+                    permit=lambda transaction: transaction.tag == 1,
+                )
+            await relay.until(lambda: ("over", "") in relay.log)
+
+            assert caught.value.transaction is not None
+            assert caught.value.transaction.tag == 2
+            assert not caught.value.after_data
+            assert not connection.alive
+            assert len(relay.received) == 1
+
+    run(work())
 
 
 @both

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 
 from listhub.mail import verp
 from listhub.spool import store
+from listhub.stages.drain import drain
 from tests.relay_thread import relay_in_thread
 from tests.rooms import Rooms, open_rooms, post_bytes
 from tests.smtp_server import ALL, KILL, Answer, Script
@@ -191,6 +193,34 @@ def test_no_relay_means_waiting_untouched(database_url: str):
         assert waiting
         assert {item.attempts for item in waiting} == {0}
         assert states(rooms) == {}
+
+
+def test_no_relay_ends_the_drain_whatever_is_waiting(database_url: str):
+    """Packets behind the one that found no relay are given back too, at once."""
+    url = "smtp://127.0.0.1:1"
+    with open_rooms(database_url, relays=(url,), connections=1) as rooms:
+        fill(rooms)
+        assert rooms.drain("send") == 0
+
+        waiting = rooms.waiting("send")
+        assert len(waiting) > 1
+        assert all(item.lease_until is None for item in waiting)
+
+
+def test_told_to_stop_gives_back_what_has_not_begun(database_url: str):
+    """A drain that must end does so with packets at hand, and releases them."""
+    with relay_in_thread() as relay:
+        url = f"smtp://127.0.0.1:{relay.port}"
+        with open_rooms(database_url, relays=(url,), connections=1) as rooms:
+            fill(rooms)
+            host = replace(rooms.host, stopping=lambda: bool(relay.received))
+            drain("send", host)
+            host.close()
+
+            waiting = rooms.waiting("send")
+            assert relay.received
+            assert waiting
+            assert all(item.lease_until is None for item in waiting)
 
 
 def test_what_no_relay_takes_in_time_expires_visibly(database_url: str):
