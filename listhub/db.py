@@ -39,6 +39,10 @@ _PATIENCE = {
     "tcp_user_timeout": 20_000,
 }
 
+# Connection exceptions (a pooler's too), a transaction that may only read, one that was
+# idle for too long, and the shutdowns: PostgreSQL's documentation, appendix A.
+_USELESS = ("08", "25006", "25P03", "57P")
+
 _AWAY = "The database does not answer; try again later."
 
 
@@ -57,10 +61,19 @@ def connect(database: Database, *, autocommit: bool = False) -> "psycopg.Connect
 def useless(connection: "psycopg.Connection", error: Exception) -> bool:
     """Tell whether to drop this connection, after an error, and to try another one.
 
-    It is broken, or its server has become one that only reads.
+    It is broken, or about to be, or its server has become one that only reads.
     """
-    read_only = isinstance(error, psycopg.errors.ReadOnlySqlTransaction)
-    return read_only or connection.closed
+    if connection.closed:
+        return True
+    state = isinstance(error, psycopg.Error) and error.sqlstate
+    return bool(state) and str(state).startswith(_USELESS)
+
+
+def away(connection: "psycopg.Connection | None", error: Exception) -> bool:
+    """Tell whether an error says that the database cannot do the work now."""
+    if isinstance(error, TemporaryError | psycopg.OperationalError):
+        return True
+    return connection is not None and useless(connection, error)
 
 
 def parameters(url: str) -> dict[str, "str | int | None"]:

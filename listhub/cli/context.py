@@ -84,7 +84,10 @@ class Context:
                 " `listhub db upgrade`.",
                 reason=str(error),
             ) from error
-        except psycopg.OperationalError as error:
+        except (
+            psycopg.OperationalError,
+            psycopg.errors.ReadOnlySqlTransaction,
+        ) as error:
             raise TemporaryError(
                 "The database does not answer; try again later.", reason=str(error)
             ) from error

@@ -180,16 +180,16 @@ class _Link:
                 if self._conn is None:
                     self._conn = db.connect(self._database, autocommit=True)
                 _write(self._conn, entries, self._host, again=again)
-            except (TemporaryError, psycopg.OperationalError) as error:
+            except (TemporaryError, psycopg.Error) as error:
+                if not db.away(self._conn, error):
+                    _log.exception("ledger refused an entry", entries=len(entries))
+                    self.drop()
+                    return error
                 # The commit may have arrived: the next try leaves out what is there.
                 _log.warning("ledger waits", reason=str(error), entries=len(entries))
                 self.drop()
                 again = True
                 time.sleep(_REST)
-            except psycopg.Error as error:
-                _log.exception("ledger refused an entry", entries=len(entries))
-                self.drop()
-                return error
             else:
                 return None
 

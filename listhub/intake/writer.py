@@ -141,13 +141,14 @@ class _Desk:
         """
         try:
             return work(self._open())
-        except psycopg.Error:
-            if not self._drop_if_broken():
+        except psycopg.Error as error:
+            if not self._drop_if_useless(error):
                 raise
         try:
             return work(self._open())
-        finally:
-            self._drop_if_broken()
+        except psycopg.Error as error:
+            self._drop_if_useless(error)
+            raise
 
     def close(self) -> None:
         if self._connection is not None:
@@ -169,9 +170,9 @@ class _Desk:
             self._pause = _FIRST_PAUSE
         return self._connection
 
-    def _drop_if_broken(self) -> bool:
-        if self._connection is not None and self._connection.closed:
-            self._connection = None
+    def _drop_if_useless(self, error: psycopg.Error) -> bool:
+        if self._connection is not None and db.useless(self._connection, error):
+            self.close()
         return self._connection is None
 
 

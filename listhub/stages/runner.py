@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 import structlog
 
-from listhub import log
+from listhub import db, log
 from listhub.errors import StaleClaim, TemporaryError
 from listhub.spool import store
 from listhub.spool.horizon import Horizon
@@ -36,8 +36,11 @@ def drain(stage: RoomStage, host: Host, *, seconds: float) -> int:
     conn = host.connection()
     try:
         return _drain(stage, host, conn, seconds=seconds)
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
+        away = db.away(conn, error)
         host.hang_up()
+        if not away:
+            raise
         raise TemporaryError(
             "The database went away; try again later.", reason=str(error)
         ) from error
@@ -132,7 +135,7 @@ def _work(
             _log.warning("claim lost")
             return 0
         except Exception as error:
-            if conn.closed:
+            if db.useless(conn, error):
                 # The connection, not the item: the lease runs out by itself.
                 raise
             conn.rollback()
@@ -166,8 +169,8 @@ def _work_together(
                 conn.transaction(),
             ):
                 verdict = stage.handle(item, context)
-        except Exception:
-            if conn.closed:
+        except Exception as error:
+            if db.useless(conn, error):
                 raise
             alone.append(item)
         else:

@@ -129,8 +129,11 @@ class Sender:
     async def _at_desk(self, work: "partial[T]") -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
+            away = self._host.away(error)
             self._host.hang_up()
+            if not away:
+                raise
             raise TemporaryError(
                 "The database went away; try again later.", reason=str(error)
             ) from error

@@ -59,6 +59,10 @@ class Host:
             self._links.append(db.connect(self.settings.database))
         return self._links[0]
 
+    def away(self, error: Exception) -> bool:
+        """Tell whether an error says that the database cannot do the work now."""
+        return db.away(self._links[0] if self._links else None, error)
+
     def close(self) -> None:
         """Close everything that this process keeps."""
         for flow in self.flows.values():
