@@ -123,6 +123,10 @@ class Client:
         self._lines.close()
         self._socket.close()
 
+    def end(self) -> None:
+        """Say that nothing more will come; replies can still be read."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
 

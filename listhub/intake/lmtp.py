@@ -66,6 +66,7 @@ class _Door(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._client = ""
         self._leaving = False
+        self._hung_up = False
         self._choked = False
         self.last_heard = office.loop.time()
 
@@ -102,6 +103,7 @@ class _Door(asyncio.Protocol):
     @override
     def eof_received(self) -> bool | None:
         # The peer may wait for a reply; what it left unfinished is no mail.
+        self._hung_up = True
         return self._session.waiting
 
     @override
@@ -142,7 +144,7 @@ class _Door(asyncio.Protocol):
             return
         if output:
             self._transport.write(output)
-        if self._session.closed:
+        if self._session.closed or (self._hung_up and not self._session.waiting):
             self._transport.close()
 
     def _throttle(self) -> None:

@@ -115,6 +115,19 @@ def test_a_pipelining_client(running: Daemon) -> None:
     assert codes == expected
 
 
+def test_a_client_that_ends_its_side_first(running: Daemon) -> None:
+    """It still gets its answer, and then the connection is closed."""
+    with connect(running) as client:
+        client.send(
+            b"LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<post@example.org>\r\nDATA\r\n"
+            + new_mail()
+            + b".\r\n"
+        )
+        client.end()
+        codes = [client.reply()[:3] for _ in range(6)]
+    assert codes == ["250", "250", "250", "354", "250", ""]
+
+
 def test_the_socket_has_its_mode_and_goes_with_the_daemon(
     running: Daemon, socket_path: str
 ) -> None:
