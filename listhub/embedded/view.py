@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -89,7 +88,7 @@ def _title(picture: Picture, endpoints: Endpoints) -> Text:
 
 
 def _rooms(figures: Figures) -> Table:
-    table = _table("room", "ready", "in work", "later", "aside", "oldest")
+    table = _table("room", "ready", "busy", "later", "aside", "oldest")
     for room in figures.rooms:
         aside = _aside(room)
         table.add_row(
@@ -98,14 +97,14 @@ def _rooms(figures: Figures) -> Table:
             f"{room.leased:,}",
             f"{room.deferred:,}",
             Text(f"{aside:,}", style="red" if room.buried else ""),
-            duration(room.oldest),
+            duration(room.oldest if room.ready else None),
             style="" if room.ready or room.leased else "dim",
         )
     return table
 
 
 def _processes(conditions: Iterable[Condition]) -> Table:
-    table = _table("process", "state", "pid", "again", last="right")
+    table = _table("process", "state", "pid", "restarts")
     for one in conditions:
         table.add_row(
             one.name,
@@ -116,16 +115,13 @@ def _processes(conditions: Iterable[Condition]) -> Table:
     return table
 
 
-def _table(first: str, *others: str, last: str = "right") -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.box = None
-    table.header_style = "bold"
-    table.add_column(first, no_wrap=True)
-    for name in others:
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    words = {"room", "process", "state"}
+    for name in names:
         table.add_column(
-            name, no_wrap=True, justify="left" if name == "state" else "right"
+            name, no_wrap=True, justify="left" if name in words else "right"
         )
-    table.columns[-1].justify = "right" if last == "right" else "left"
     return table
 
 
