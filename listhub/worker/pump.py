@@ -102,7 +102,6 @@ def main(pools: Sequence[str]) -> int:
     """Run the pump as a process until SIGTERM or SIGINT."""
     settings = config.load()
     log.set_up(level=os.environ.get("LISTHUB_LOG_LEVEL", "INFO"))
-    die_with_parent()
     pump = Pump(settings, pools, Nudger(settings).nudge)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: pump.stop.set())
@@ -112,8 +111,10 @@ def main(pools: Sequence[str]) -> int:
 
 def start_beside(pools: Sequence[str]) -> "subprocess.Popen[bytes]":
     """Start a pump process that ends with this one."""
-    return subprocess.Popen([sys.executable, "-m", "listhub.worker.pump", *pools])
+    command = [sys.executable, "-m", "listhub.worker.pump", str(os.getpid()), *pools]
+    return subprocess.Popen(command)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    die_with_parent(int(sys.argv[1]))
+    raise SystemExit(main(sys.argv[2:]))

@@ -139,6 +139,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 def _fork(main: Callable[[], int]) -> int:
     """Run `main` in a child of its own process group; return its number."""
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         return pid
@@ -149,7 +150,7 @@ def _fork(main: Callable[[], int]) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
-        die_with_parent()
+        die_with_parent(parent)
         code = main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1

@@ -51,6 +51,8 @@ class Worker:
         self._settings = settings
         self._stop = StopFlag()
         self._host: Host | None = None
+        #: The process that forks the children; 0 where there are none.
+        self._parent = 0
         app.task(name=TASK, ignore_result=True)(self.drain)
         # Celery keeps weak references unless told otherwise.
         connect = {"weak": False}
@@ -82,6 +84,7 @@ class Worker:
 
     def _parent_begins(self, sender: Any = None, **_: Any) -> None:
         """Start the pump beside a plain `celery worker`; `listhub worker` has its own."""
+        self._parent = os.getpid()
         if os.environ.get("LISTHUB_PUMP") == "supervised":
             return
         from listhub.worker.pump import start_beside  # noqa: PLC0415 - only here
@@ -89,7 +92,8 @@ class Worker:
         start_beside(tuple(map(str, sender.app.amqp.queues.consume_from)))
 
     def _child_begins(self, **_: Any) -> Host:
-        die_with_parent()
+        if self._parent not in {0, os.getpid()}:
+            die_with_parent(self._parent)
         nudger = Nudger(self._settings)
         self._host = Host(
             settings=self._settings,
