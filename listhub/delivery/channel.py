@@ -68,6 +68,7 @@ class ReplyChannel(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._wanted = 0
         self._deadline = 0.0
+        self._overdue = False
         self._timer: asyncio.TimerHandle | None = None
 
     # What the rest of the sender calls
@@ -91,6 +92,7 @@ class ReplyChannel(asyncio.Protocol):
         if len(got) < count and not self.lost:
             self._wanted = count
             self._deadline = self._loop.time() + timeout
+            self._overdue = False
             if self._timer is None:
                 self._timer = self._loop.call_later(self._period, self._tick)
             self._waiter = self._loop.create_future()
@@ -214,10 +216,14 @@ class ReplyChannel(asyncio.Protocol):
         self._timer = None
         if self._waiter is None:
             return
-        if self._loop.time() >= self._deadline:
+        late = self._loop.time() >= self._deadline
+        if late and self._overdue:
             self.lose("no answer in time")
-        else:
-            self._timer = self._loop.call_later(self._period, self._tick)
+            return
+        # Not at the first sight of it: when this process was stopped for a while,
+        # timers run before the answer that has long been here is read.
+        self._overdue = late
+        self._timer = self._loop.call_later(self._period, self._tick)
 
     def _note(self, reason: str) -> None:
         if not self.lost:

@@ -1,9 +1,14 @@
 """Relays that go away, at every stage, and relays that never let us in."""
 
+import asyncio
+import socket
+import threading
+import time
 from typing import Any
 
 import pytest
 
+from listhub.delivery.channel import ReplyChannel
 from listhub.delivery.relays import Relay
 from listhub.delivery.session import RelayUnavailable
 from listhub.delivery.smtp import ConnectionLost, SmtpConnection
@@ -30,7 +35,12 @@ def test_loss_tells_whether_the_mail_may_have_gone(
     extensions: tuple[str, ...], phase: str, end: Say, *, after_data: bool
 ) -> None:
     """Unknown only from the first octet of the content to its reply."""
-    _, reports = play(Script(extensions, {phase: end}), mail(1), mail(2), timeouts=SOON)
+    _, reports = play(
+        Script(extensions, {phase: end}),
+        mail(1),
+        mail(2),
+        timeouts=SOON if end is HANG else None,
+    )
 
     assert reports.results == []
     lost = reports.lost
@@ -145,7 +155,9 @@ def test_relay_that_does_not_let_us_in_is_unavailable(
     async def work() -> None:
         async with ScriptedRelay(Script(answers=answers)) as relay:
             with pytest.raises(RelayUnavailable) as caught:
-                await connect(relay, timeouts=SOON)
+                await connect(
+                    relay, timeouts=SOON if HANG in answers.values() else None
+                )
 
             assert why in caught.value.reason
             assert caught.value.temporary
@@ -161,5 +173,43 @@ def test_nobody_listens() -> None:
             port = relay.port
         with pytest.raises(RelayUnavailable, match=str(port)):
             await SmtpConnection.open(Relay.parse(f"smtp://127.0.0.1:{port}"))
+
+    run(work())
+
+
+def test_answer_that_came_while_this_process_stood_still_counts() -> None:
+    """A worker that is stopped for a while and goes on finds its connections alive."""
+
+    def answer(listener: socket.socket, stopped: threading.Event) -> None:
+        wire, _ = listener.accept()
+        with wire:
+            wire.sendall(b"220 relay.example\r\n")
+            wire.recv(100)
+            stopped.wait()
+            wire.sendall(b"250 Ok\r\n")
+            wire.recv(100)
+
+    async def work() -> None:
+        stopped = threading.Event()
+
+        def stand_still() -> None:
+            stopped.set()
+            time.sleep(0.4)
+
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            there = threading.Thread(target=answer, args=(listener, stopped))
+            there.start()
+            loop = asyncio.get_running_loop()
+            _, channel = await loop.create_connection(
+                lambda: ReplyChannel(period=0.05), *listener.getsockname()
+            )
+            await channel.replies(1, 5)
+            channel.send((b"NOOP\r\n",), 1)
+            loop.call_soon(stand_still)
+
+            assert await channel.replies(1, 0.1) == [b"250 Ok\r"]
+            assert channel.lost == ""
+            await channel.close()
+            there.join()
 
     run(work())
