@@ -20,11 +20,15 @@ from listhub.delivery.relays import Relay, RelayPool
 from listhub.delivery.session import RelayUnavailable
 from listhub.delivery.smtp import ConnectionLost, SmtpConnection
 from listhub.delivery.transaction import Transaction, TransactionResult
+from listhub.errors import TemporaryError
 
 _log = log.get(__name__)
 
 #: While connections are busy, the room is looked into this often, in seconds.
 _LOOK = 0.05
+
+#: ... and this often while the database is away.
+_REST = 1.0
 
 #: A connection idle for longer is not trusted again, in seconds.
 _IDLE = 20.0
@@ -76,8 +80,7 @@ class Dispatcher:
             while True:
                 now = time.monotonic()
                 if now >= next_look and self._hungry():
-                    got = await self._feed(source)
-                    next_look = now + _LOOK if not got else 0.0
+                    next_look = await self._look(source, busy=bool(busy))
                 busy |= self._start(len(busy))
                 if not busy:
                     break
@@ -109,6 +112,19 @@ class Dispatcher:
             and not self._no_relay
             and not self._enough()
         )
+
+    async def _look(self, source: Source, *, busy: bool) -> float:
+        """Fetch packets; return when to look again (monotonic seconds)."""
+        try:
+            got = await self._feed(source)
+        except TemporaryError as error:
+            if not busy:
+                raise
+            # The database is away.  What is under way is not cut off: the relays'
+            # answers wait with the clerk until they can be written.
+            _log.warning("nothing fetched", reason=error.reason)
+            return time.monotonic() + _REST
+        return 0.0 if got else time.monotonic() + _LOOK
 
     async def _feed(self, source: Source) -> int:
         loads = await source.feed(self._delivery.connections - len(self._ready))
