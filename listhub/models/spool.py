@@ -51,6 +51,13 @@ class SpoolItem(Base):
             "due_at",
             postgresql_where=text("state = 'deferred'"),
         ),
+        # The status page's index: what waits for people.
+        Index(
+            "spool_item_aside",
+            "stage",
+            "state",
+            postgresql_where=text("state IN ('parked', 'held', 'buried')"),
+        ),
     )
 
     id: Mapped[Id]
@@ -82,7 +89,7 @@ class SpoolHistory(Base):
     __table_args__ = (
         Index("spool_history_trace", "trace"),
         Index("spool_history_message_id", "message_id"),
-        Index("spool_history_item", "item_id"),
+        Index("spool_history_settled", "settled_at", postgresql_using="brin"),
         {"postgresql_partition_by": "RANGE (settled_at)"},
     )
 

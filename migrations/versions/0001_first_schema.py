@@ -131,7 +131,7 @@ CREATE TABLE spool_history (
 )
  PARTITION BY RANGE (settled_at);
 
-CREATE INDEX spool_history_item ON spool_history (item_id);
+CREATE INDEX spool_history_settled ON spool_history USING brin (settled_at);
 
 CREATE INDEX spool_history_message_id ON spool_history (message_id);
 
@@ -161,6 +161,8 @@ CREATE TABLE spool_item (
     CONSTRAINT spool_item_pkey PRIMARY KEY (id),
     CONSTRAINT spool_item_state_check CHECK (state IN ('ready', 'deferred', 'parked', 'held', 'buried'))
 );
+
+CREATE INDEX spool_item_aside ON spool_item (stage, state) WHERE state IN ('parked', 'held', 'buried');
 
 CREATE INDEX spool_item_due ON spool_item (stage, due_at) WHERE state = 'deferred';
 
