@@ -5,27 +5,33 @@ Everything here is short database work in one thread; the network is elsewhere.
 
 import time
 import weakref
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
+from listhub import log
 from listhub.delivery import clerk, ledger
+from listhub.delivery.flow import FlowControl, NoLimits
 from listhub.delivery.ledger import Parcel
 from listhub.delivery.load import Content, Load
 from listhub.lists import reports
 from listhub.spool import bodies, store
 from listhub.spool.horizon import Horizon
-from listhub.spool.items import Bury, Done, Item
-from listhub.stages.runner import claim_batch
+from listhub.spool.items import Bury, Done, Item, Retry
+from listhub.stages.runner import claim_batch, failure
 from listhub.stages.stage import Host
 
 STAGE_NAME = "send"
+
+_log = log.get(__name__)
 
 
 class PacketDesk:
     """Claims for one process; not shared between threads."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, flow: FlowControl | None = None) -> None:
         self._host = host
+        self._flow = flow or NoLimits()
         self._horizon = Horizon()
         self._asked_at = 0.0
         # A message is loaded and prepared once for all packets of it in work.
@@ -45,19 +51,44 @@ class PacketDesk:
         }
         loads: list[Load] = []
         for item in items:
-            parcel = parcels.get(item.ref or 0)
-            if parcel is None:
-                store.settle(conn, item, Bury(reason="The packet does not exist."))
-            elif not parcel.pending:
-                # The last outcome was written, the end was not: now it is.
-                store.settle(conn, item, Done(note="already answered for"))
-                ledger.tried(conn, settled=[parcel.id], deferred=[])
-            elif parcel.age > self._host.settings.delivery.expiry:
-                self._expire(item, parcel)
+            try:
+                with conn.transaction():
+                    load = self._judge(item, parcels.get(item.ref or 0))
+            except Exception as error:
+                if conn.closed:
+                    raise
+                _log.warning("packet not prepared", item=item.id, reason=str(error))
+                store.settle(conn, item, failure(item, error, self._host))
             else:
-                loads.append(self._load(item, parcel))
+                loads += [load] if load else []
         conn.commit()
         return loads
+
+    def _judge(self, item: Item, parcel: Parcel | None) -> Load | None:
+        """Return what is to be sent now; settle what is not."""
+        conn = self._host.connection()
+        if parcel is None:
+            store.settle(conn, item, Bury(reason="The packet does not exist."))
+        elif not parcel.pending:
+            # The last outcome was written, the end was not: now it is.
+            store.settle(conn, item, Done(note="already answered for"))
+            ledger.tried(conn, settled=[parcel.id], deferred=[])
+        elif parcel.age > self._host.settings.delivery.expiry:
+            self._expire(item, parcel)
+        elif wait := self._wait(parcel):
+            reason = "Flow control: a destination of it must wait."
+            later = Retry(after=timedelta(seconds=wait), reason=reason, planned=True)
+            store.settle(conn, item, later)
+        else:
+            return self._load(item, parcel)
+        return None
+
+    def _wait(self, parcel: Parcel) -> float:
+        """Return the seconds that flow control makes the packet wait."""
+        domains = Counter(
+            parcel.recipients[n - 1].rpartition("@")[2].lower() for n in parcel.pending
+        )
+        return max(self._flow.admit(domain, n) for domain, n in domains.items())
 
     def release(self, loads: Sequence[Load]) -> None:
         """Give packets back; what was recorded of them stays."""

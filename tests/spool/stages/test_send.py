@@ -8,6 +8,7 @@ import pytest
 from listhub.mail import verp
 from listhub.spool import store
 from listhub.stages.drain import drain
+from listhub.stages.packets import PacketDesk
 from tests.relay_thread import relay_in_thread
 from tests.rooms import Rooms, open_rooms, post_bytes
 from tests.smtp_server import ALL, KILL, Answer, Script
@@ -241,3 +242,46 @@ def test_what_no_relay_takes_in_time_expires_visibly(database_url: str):
         [notice] = rooms.rows("SELECT * FROM outgoing WHERE mode = 'notice'")
         assert b"user0@d0.example" in notice.head
         assert len(rooms.waiting("send")) == 1
+
+
+class Slow:
+    """Flow control that makes one domain wait."""
+
+    def admit(self, destination_domain: str, n: int) -> float:
+        return 60.0 if destination_domain == "d1.example" else 0.0
+
+
+def test_flow_control_makes_packets_wait(database_url: str):
+    """A packet for a destination that must wait is deferred, unsent and untried."""
+    with open_rooms(database_url) as rooms:
+        rooms.add_list(members=["a@d1.example"], post="open")
+        rooms.put("distribute", post_bytes())
+        rooms.drain("distribute")
+
+        assert PacketDesk(rooms.host, Slow()).claim(10) == []
+
+        [item] = rooms.waiting("send", "deferred")
+        assert item.attempts == 0
+        assert rooms.rows("SELECT tries FROM packet")[0].tries == 0
+
+
+def test_a_packet_without_its_body_harms_no_neighbour(database_url: str):
+    """What cannot be prepared is deferred by itself; the others of its claim go out."""
+    with relay_in_thread() as relay:
+        url = f"smtp://127.0.0.1:{relay.port}"
+        with open_rooms(database_url, relays=(url,)) as rooms:
+            rooms.add_list(members=MEMBERS[:1], post="open")
+            for n in range(2):
+                rooms.put("distribute", post_bytes(message_id=f"{n}@a.example"))
+            rooms.drain("distribute")
+            rooms.conn.execute(
+                "ALTER TABLE outgoing DROP CONSTRAINT outgoing_body_id_fkey"
+            )
+            rooms.conn.execute("UPDATE outgoing SET body_id = -1 WHERE sequence = 1")
+            rooms.conn.commit()
+
+            rooms.drain("send")
+
+            assert len(relay.received) == 1
+            [item] = rooms.waiting("send", "deferred")
+            assert "body -1 does not exist" in item.reason
