@@ -42,6 +42,7 @@ class Entry(NamedTuple):
 COMMANDS: tuple[Entry, ...] = (
     Entry("up", "listhub.cli.up:up", "Run the whole system here."),
     Entry("intake", "listhub.cli.intake:intake", "Take mail from the MTA."),
+    Entry("postfix", "listhub.cli.postfix:postfix", "Connect Postfix to the lists."),
     Entry("db", "listhub.cli.db:db", "Set up, check and upgrade the database."),
     Entry("domain", "listhub.cli.domain:domain", "Add, list and remove domains."),
     Entry("list", "listhub.cli.lists:list_", "Create, show, change and close lists."),

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from listhub.mail import address
 from listhub.mail.recipient import AddressKind, split
 
 #: Rank of what goes to people and not to a list; a list's own setting is for posts.
@@ -118,11 +119,10 @@ def find(
 
 def read(recipient: str) -> Asked:
     """Take an address apart; one without a domain has the empty one, never known."""
-    local, at, domain = recipient.rpartition("@")
+    local, at, domain = address.key(recipient).rpartition("@")
     if not at:
         local, domain = domain, ""
-    domain = domain.lower()
-    name, kind = split(local.lower())
+    name, kind = split(local)
     return Asked(
         recipient=recipient,
         kind=kind,

@@ -11,6 +11,7 @@ Conn = psycopg.Connection[Any]
 WHERE = {
     "post@example.org": "distribute",
     "POST@Example.ORG": "distribute",
+    '"post"@example.org': "distribute",
     "post-request@example.org": "forward",
     "post-editor@example.org": "forward",
     "listmaster@example.org": "forward",
