@@ -72,11 +72,23 @@ def url_of_both(*servers: PostgresServer, database: str) -> str:
     return f"{start}@{hosts}/{quote(database, safe='')}"
 
 
-def lock_out(server: PostgresServer, database: str) -> None:
-    """Have a server take no more writes in its database, as before a switch-over."""
+def stop_writes(server: PostgresServer) -> None:
+    """Let a server only read from now on, and its standbys catch up: a switch-over."""
     with psycopg.connect(server.url(), autocommit=True) as conn:
         conn.execute("ALTER SYSTEM SET default_transaction_read_only = on")
         conn.execute("SELECT pg_reload_conf()")
+        assert wait_until(lambda: not conn.execute(_WRITING).fetchall(), timeout=60)
+
+
+_WRITING = """
+SELECT pid::text FROM pg_stat_activity WHERE backend_xid IS NOT NULL
+ UNION ALL
+SELECT application_name FROM pg_stat_replication
+ WHERE replay_lsn IS DISTINCT FROM pg_current_wal_lsn()
+ UNION ALL
+SELECT 'settings' FROM pg_settings
+ WHERE name = 'default_transaction_read_only' AND setting = 'off'
+"""
 
 
 def _synchronous(conn: "psycopg.Connection") -> bool:
