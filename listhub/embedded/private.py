@@ -6,6 +6,7 @@ import os
 import random
 import secrets
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from listhub.errors import TemporaryError, UsageError
 
 _LOWEST_PORT = 15000
 _DEFAULT_EPHEMERAL = 32768
+
+#: Seconds.  A process that another thread of ours forks has our open files until it
+#: becomes its own program, and with them, for that moment, our lock.
+_LOCK_PATIENCE = 0.5
 
 
 def make_private(directory: Path) -> Path:
@@ -37,16 +42,27 @@ def lock(directory: Path) -> Iterator[None]:
         directory / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600
     )
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _locked(descriptor):
             raise UsageError(
                 f"The directory {directory} is in use by another running server; "
                 "stop that one, or choose another directory.",
-            ) from error
+            )
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    ends = time.monotonic() + _LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > ends:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
 
 
 def write_private(path: Path, text: str) -> None:
