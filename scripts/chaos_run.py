@@ -13,11 +13,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.system.chaos import Chaos
+from tests.system.chaos import Chaos, Kill
 from tests.system.kinds import KINDS
-from tests.system.poster import Mta, Posters
 from tests.system.site import Site, SitePlan
-from tests.system.tally import Tally, drained, reckon
+from tests.system.storm import Storm, storm
+from tests.system.tally import Tally
 
 
 def options() -> argparse.Namespace:
@@ -49,30 +49,27 @@ def run(chosen: argparse.Namespace, seed: int, directory: Path) -> tuple[Tally, 
         pace=chosen.pace,
         xverp=chosen.xverp,
     )
+    wild = Storm(
+        seed=seed,
+        rounds=chosen.rounds,
+        kinds=tuple(filter(None, chosen.kinds.split(","))) or KINDS,
+        pause=chosen.pause,
+        post_pause=chosen.post_pause,
+        posters=chosen.posters,
+        patience=chosen.patience,
+    )
     with Site(plan) as site:
-        mta = Mta(site)
-        posters = Posters(
-            mta, seed=seed, threads=chosen.posters, pause=chosen.post_pause
-        )
-        wanted = tuple(filter(None, chosen.kinds.split(","))) or KINDS
-        chaos = Chaos(site, mta, random.Random(seed), kinds=wanted)
-        posters.start()
-        try:
-            for number in range(1, chosen.rounds + 1):
-                kill = chaos.round(pause=chosen.pause)
-                what = f"{kill.kind} {kill.pid} {kill.host}" if kill else "nobody"
-                say(f"{number:4d} {time.strftime('%H:%M:%S')} killed {what}")
-        finally:
-            chaos.finish()
-            posters.finish(patience=60.0)
-        say(f"{len(mta.posted)} mails posted; waiting for their delivery")
-        drained(site, patience=chosen.patience)
-        tally = reckon(site, mta.posted, bound=chaos.bound)
+        tally, chaos = storm(site, wild, say=report)
         if not site.stop_workers():
             tally.broken.append(
                 "The workers did not stop within 12 seconds of SIGTERM."
             )
         return tally, chaos
+
+
+def report(number: int, kill: Kill | None) -> None:
+    what = f"{kill.kind} {kill.pid or ''} {kill.host}" if kill else "nobody"
+    say(f"{number:4d} {time.strftime('%H:%M:%S')} killed {what}")
 
 
 def table(tally: Tally, chaos: Chaos, *, seed: int, seconds: float) -> str:
@@ -94,7 +91,9 @@ def table(tally: Tally, chaos: Chaos, *, seed: int, seconds: float) -> str:
 
 def main() -> int:
     chosen = options()
-    seed = random.randrange(10**6) if chosen.seed is None else chosen.seed
+    seed = (
+        random.SystemRandom().randrange(10**6) if chosen.seed is None else chosen.seed
+    )
     memory = Path("/dev/shm")  # noqa: S108  a private directory is made there
     directory = chosen.dir or Path(
         tempfile.mkdtemp(

@@ -51,18 +51,33 @@ class Mta:
 
     def post(self, to: ListPlan, door: str, *, number: str) -> Posted:
         """Hand one mail over until it is accepted, bounced, or the MTA is stopped."""
-        mail = Posted(message_id=f"{number}@mta.example", list=to, door=door)
-        self.posted.append(mail)
-        raw = post_bytes(to=to.address, message_id=mail.message_id, subject=number)
+        mail = self._new(to, door, number)
         while not mail.accepted and not mail.bounced and not self.given_up.is_set():
             if mail.tries:
                 self.given_up.wait(0.3)
-            mail.tries += 1
-            if door == "lmtp":
-                self._by_lmtp(mail, raw)
-            else:
-                self._by_pipe(mail, raw)
+            self._try(mail)
         return mail
+
+    def try_once(self, to: ListPlan, door: str, *, number: str) -> Posted:
+        """Hand one mail over and take the answer for what it is."""
+        mail = self._new(to, door, number)
+        self._try(mail)
+        return mail
+
+    def _new(self, to: ListPlan, door: str, number: str) -> Posted:
+        mail = Posted(message_id=f"{number}@mta.example", list=to, door=door)
+        self.posted.append(mail)
+        return mail
+
+    def _try(self, mail: Posted) -> None:
+        raw = post_bytes(
+            to=mail.list.address, message_id=mail.message_id, subject=mail.message_id
+        )
+        mail.tries += 1
+        if mail.door == "lmtp":
+            self._by_lmtp(mail, raw)
+        else:
+            self._by_pipe(mail, raw)
 
     def kill_one(self, chance: random.Random) -> bool:
         """Kill a `listhub-enqueue` in the midst of its work; False if none runs."""
@@ -122,15 +137,11 @@ class Mta:
 class Posters:
     """Some threads that post at a pace, each with chances of its own."""
 
-    def __init__(
-        self, mta: Mta, *, seed: int, threads: int, pause: float, limit: int = 10**9
-    ) -> None:
+    def __init__(self, mta: Mta, *, seed: int, threads: int, pause: float) -> None:
         """`pause` is the mean time between two mails of a thread, in seconds."""
         self.mta = mta
         self._enough = threading.Event()
         self._pause = pause
-        self._left = limit
-        self._lock = threading.Lock()
         self._threads = [
             threading.Thread(
                 target=self._run, args=(f"{seed}.{n}",), name=f"poster-{n}"
@@ -143,16 +154,11 @@ class Posters:
             thread.start()
 
     def finish(self, *, patience: float) -> None:
-        """Post nothing new; wait `patience` seconds for what is under way."""
+        """Post nothing new; give up what is not accepted within `patience` seconds."""
         self._enough.set()
-        self.join(patience=patience)
-
-    def join(self, *, patience: float) -> None:
-        """Wait `patience` seconds until all is posted; give up what is not by then."""
         ends = time.monotonic() + patience
         for thread in self._threads:
             thread.join(max(0.0, ends - time.monotonic()))
-        self._enough.set()
         self.mta.given_up.set()
         for thread in self._threads:
             thread.join()
@@ -160,14 +166,9 @@ class Posters:
     def _run(self, name: str) -> None:
         chance = random.Random(name)
         number = 0
-        while not self._enough.is_set() and self._another():
+        while not self._enough.is_set():
             number += 1
             to = chance.choice(self.mta.site.plan.lists)
             door = chance.choices(DOORS, weights=(5, 1, 4))[0]
             self.mta.post(to, door, number=f"{name}.{number}")
             self._enough.wait(chance.uniform(0, 2 * self._pause))
-
-    def _another(self) -> bool:
-        with self._lock:
-            self._left -= 1
-            return self._left >= 0

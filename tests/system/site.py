@@ -230,7 +230,10 @@ class Site:
 
     def transactions(self) -> list[dict[str, Any]]:
         """Return what the relay has accepted, in its order."""
-        lines = self.sink.record.read_bytes().splitlines()
+        if not self.sink.record.exists():
+            return []
+        # A last line that is being written is left out.
+        lines = self.sink.record.read_bytes().rpartition(b"\n")[0].splitlines()
         return [json.loads(line) for line in lines]
 
     def _daemon(self, name: str, arguments: list[str], **more: Any) -> Daemon:

@@ -1,0 +1,107 @@
+"""Hosts come and go: cut off and back late, or told to stop in the midst of sending."""
+
+import signal
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from listhub.embedded.process import wait_until
+from tests.system import kinds
+from tests.system.poster import Mta
+from tests.system.site import Site, SitePlan
+from tests.system.storm import post_to_all
+from tests.system.tally import drained, reckon
+
+_LEASED = (
+    "SELECT count(*) FROM spool_item WHERE lease_until > now() AND state = 'ready'"
+)
+
+
+def _await_sending(site: Site) -> None:
+    """Wait until the relay has got some more."""
+    wanted = len(site.transactions()) + 50
+    assert wait_until(lambda: len(site.transactions()) >= wanted, timeout=60)
+
+
+@pytest.mark.timeout(300)
+def test_a_host_comes_back_late(server_directory: Path):
+    """All processes of a host stop for longer than the lease, and then go on.
+
+    What they had is done by others; only what was under way may be doubled, and that
+    is known.
+    """
+    plan = SitePlan(
+        directory=server_directory / "site", settings={"spool.lease": "3"}, pace=0.2
+    )
+    with Site(plan) as site:
+        mta = Mta(site)
+        post_to_all(site, mta, rounds=3, name="late")
+        bound = 0
+        for host in (*plan.hosts, *plan.hosts):
+            _await_sending(site)
+            pid = site.workers[host].pid
+            assert pid is not None
+            family = kinds.tree(pid)
+            kinds.send(family, signal.SIGSTOP)
+            open_ = kinds.connections(site)
+            bound += 10 * sum(open_.get(each, 0) for each in family)
+            time.sleep(4.5)  # sleep: longer than the lease, that is the case
+            kinds.send(family, signal.SIGCONT)
+        drained(site, patience=120.0)
+        tally = reckon(site, mta.posted, bound=bound)
+
+    assert tally.broken == []
+
+
+@pytest.mark.timeout(300)
+def test_told_to_stop_in_the_midst_of_sending(server_directory: Path):
+    """Within ten seconds every process has ended and every claim is given back."""
+    plan = SitePlan(directory=server_directory / "site", pace=0.2)
+    with Site(plan) as site:
+        mta = Mta(site)
+        post_to_all(site, mta, rounds=2, name="stop")
+        for n in range(3):
+            _await_sending(site)
+            began = time.monotonic()
+            assert site.stop_workers(timeout=12.0), f"stop {n}"
+            assert time.monotonic() - began < 11.0
+            assert site.rows(_LEASED) == [(0,)]
+            assert set(site.ours()) == {site.intake.pid if site.intake else 0}
+            for daemon in site.workers.values():
+                daemon.start()
+        drained(site, patience=120.0)
+        tally = reckon(site, mta.posted)
+
+    assert tally.broken == []
+    assert tally.possible_duplicates == 0
+
+
+@pytest.mark.timeout(300)
+def test_intake_without_a_database(server_directory: Path):
+    """While the database is away mail is put off, by every door, and then taken.
+
+    No process has to be restarted for that.
+    """
+    plan = SitePlan(directory=server_directory / "site", pace=0.0, hosts=("alpha",))
+    with Site(plan) as site:
+        before = [daemon.pid for daemon in site.daemons]
+        site.postgres.kill()
+        with pytest.raises(psycopg.OperationalError):
+            site.rows("SELECT 1")
+        mta = Mta(site)
+        mails = [
+            mta.try_once(to, door, number=f"away.{door}")
+            for door in ("pipe", "direct", "lmtp")
+            for to in plan.lists[:1]
+        ]
+        assert [(mail.accepted, mail.bounced) for mail in mails] == [(False, "")] * 3
+
+        site.postgres.start()
+        post_to_all(site, mta, rounds=1, name="back")
+        drained(site, patience=60.0)
+        tally = reckon(site, [mail for mail in mta.posted if mail not in mails])
+
+        assert tally.broken == []
+        assert [daemon.pid for daemon in site.daemons] == before
