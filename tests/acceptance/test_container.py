@@ -23,7 +23,15 @@ import listhub
 from listhub.embedded.broker import ValkeyServer
 from listhub.embedded.caught import INDEX, Transaction, caught
 from listhub.stages.table import POOLS
-from tests.containers import PACKAGES, ROOT, Podman, apt_source, need, pip_settings
+from tests.containers import (
+    PACKAGES,
+    ROOT,
+    Podman,
+    apt_source,
+    fast_place,
+    need,
+    pip_settings,
+)
 from tests.servers import SharedPostgres
 
 T = TypeVar("T")
@@ -44,7 +52,7 @@ def podman() -> Iterator[Podman]:
     need("podman", "buildah", "debootstrap", "unshare", "apt-get")
     if os.geteuid() != 0:
         pytest.skip("making a root file system and building an image need root")
-    store = Path(tempfile.mkdtemp(prefix="listhub-podman-"))
+    store = Path(tempfile.mkdtemp(prefix="listhub-podman-", dir=fast_place()))
     tools = [Podman(store=store / name, driver=name) for name in ("overlay", "vfs")]
     yield next(tool for tool in tools if tool.run("info").returncode == 0)
     shutil.rmtree(store)
