@@ -15,8 +15,9 @@ from typing import Any
 
 import psycopg
 
+from listhub import db
 from listhub.cli.enqueue import Request, conclude, guarded, parse, path, read_input
-from listhub.config import Database, Settings, load
+from listhub.config import Settings, load
 from listhub.errors import TemporaryError
 from listhub.intake.accept import Incoming, accept
 from listhub.intake.syntax import PathError, Reply, read_path
@@ -62,7 +63,7 @@ def store(settings: Settings, request: Request, content: bytes) -> list[Reply]:
         reverse_path = _read(request.sender, keyword=b"FROM:")
     except PathError as error:
         return [error.reply]
-    with _connect(settings.database) as conn:
+    with db.connect(settings.database) as conn:
         verdicts = _verdicts(conn, request.recipients)
         known = tuple(
             (recipient, verdict)
@@ -108,17 +109,6 @@ def _reply(verdict: Destination | Refusal) -> Destination | Reply:
 def _read(address: str, *, keyword: bytes) -> str:
     """Read an address as the daemon would; PathError if it is none."""
     return read_path(keyword + b"<" + path(address) + b">", keyword=keyword).address
-
-
-def _connect(database: Database) -> "psycopg.Connection[Any]":
-    # Not listhub.db: SQLAlchemy and Alembic would triple the time to start.
-    return psycopg.connect(
-        database.url,
-        connect_timeout=5,
-        application_name="listhub-enqueue",
-        target_session_attrs="read-write",
-        prepare_threshold=None,
-    )
 
 
 if __name__ == "__main__":
