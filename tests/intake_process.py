@@ -7,8 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -161,11 +160,3 @@ def new_mail(text: bytes = b"text") -> bytes:
     """Return a post that differs from every other."""
     number = os.urandom(8).hex().encode()
     return b"From: a@x.org\r\nMessage-ID: <%b@x.org>\r\n\r\n%b\r\n" % (number, text)
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Look again until it is so; for what gives no signal."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not become so in time"
-        time.sleep(0.02)

@@ -13,7 +13,8 @@ import pytest
 
 from listhub.db import upgrade
 from listhub.embedded.postgres import PostgresServer
-from tests.intake_process import Client, Daemon, daemon, make_site, new_mail, wait_until
+from listhub.embedded.process import wait_until
+from tests.intake_process import Client, Daemon, daemon, make_site, new_mail
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ def test_sigterm_finishes_what_is_being_stored(
         blocker.execute("LOCK TABLE spool_item IN ACCESS EXCLUSIVE MODE")
         busy.send(new_mail() + b".\r\n")
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        wait_until(lambda: query(database_url, waiting) == [(1,)])
+        assert wait_until(lambda: query(database_url, waiting) == [(1,)], timeout=20)
         running.process.terminate()
         assert idle.reply().startswith("421 4.3.2")
         assert idle.reply() == ""
@@ -233,7 +234,7 @@ def test_the_database_away_and_back(
         # The list is known for some seconds yet: then the mail itself is put off.
         assert client.mail("post@example.org", content=content)[0].startswith("451")
         own_postgres.start()
-        wait_until(lambda: _unknown_verdict(client) == "550 5.1.1")
+        assert wait_until(lambda: _unknown_verdict(client) == "550 5.1.1", timeout=20)
         assert client.mail("post@example.org", content=content)[0].startswith("250")
     assert query(url, "SELECT count(*) FROM spool_item") == [(2,)]
 
