@@ -113,6 +113,17 @@ def reckon(site: Site, posted: Sequence[Posted], *, bound: int | None = None) ->
     return tally
 
 
+def most_doubled(site: Site) -> int:
+    """Return what may be doubled if every sender is cut off once, at its worst.
+
+    That is a transaction for each connection to the relay.
+    """
+    settings = site.environment
+    senders = len(site.plan.hosts) * (site.plan.concurrency + 1)
+    connections = int(settings["LISTHUB_DELIVERY__CONNECTIONS"])
+    return senders * connections * int(settings["LISTHUB_PACKETS__RECIPIENTS"])
+
+
 def _judge_copies(tally: Tally, missing: set[Copy], uncovered: set[Copy]) -> None:
     if missing:
         tally.broken.append(f"{len(missing)} copies are missing: {_some(missing)}")
