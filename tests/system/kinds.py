@@ -37,7 +37,7 @@ class Victim:
 def find(site: Site, kind: str) -> list[Victim]:
     """Return the processes of one kind that run at this moment."""
     if kind == "intake":
-        pid = site.intake.pid if site.intake else None
+        pid = site.intake_pid
         return [Victim(kind=kind, pid=pid)] if pid else []
     if kind == "backend":
         return [Victim(kind=kind, pid=pid) for pid in backends(site)]

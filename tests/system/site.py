@@ -178,6 +178,11 @@ class Site:
     def socket(self) -> str:
         return str(self.directory / "run" / "intake.sock")
 
+    @property
+    def intake_pid(self) -> int:
+        """Return the process id of the daemon that takes mail, 0 if it does not run."""
+        return (self.intake.pid if self.intake else None) or 0
+
     def tend(self, *, wait: bool = False) -> None:
         """Start again what has ended."""
         self.start_servers()
@@ -207,7 +212,7 @@ class Site:
         self.postgres.kill()
 
     def ours(self) -> list[int]:
-        """Return the ids of all processes of our programs that belong to this site."""
+        """Return the ids of all processes of this site's daemons, even orphans."""
         found = []
         for one in psutil.process_iter():
             try:
@@ -284,4 +289,6 @@ def _forked(pid: int) -> bool:
 
 
 def _lives(one: psutil.Process) -> bool:
-    return one.status() != psutil.STATUS_ZOMBIE
+    # What the MTA has started is its own.
+    pipe = any("enqueue" in word for word in one.cmdline())
+    return not pipe and one.status() != psutil.STATUS_ZOMBIE
