@@ -8,6 +8,9 @@ import weakref
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
+
+import psycopg
 
 from listhub import log
 from listhub.delivery import clerk, ledger
@@ -52,20 +55,39 @@ class PacketDesk:
         loads: list[Load] = []
         for item in items:
             try:
-                with conn.transaction():
-                    load = self._judge(item, parcels.get(item.ref or 0))
+                loads += self._judge(conn, item, parcels.get(item.ref or 0))
             except Exception as error:
                 if conn.closed:
                     raise
                 _log.warning("packet not prepared", item=item.id, reason=str(error))
                 store.settle(conn, item, failure(item, error, self._host))
-            else:
-                loads += [load] if load else []
         conn.commit()
         return loads
 
-    def _judge(self, item: Item, parcel: Parcel | None) -> Load | None:
-        """Return what is to be sent now; settle what is not."""
+    def _judge(
+        self, conn: "psycopg.Connection[Any]", item: Item, parcel: Parcel | None
+    ) -> list[Load]:
+        """Return what is to be sent now, if anything; settle what is not.
+
+        A savepoint only where something is read or written: for most packets nothing
+        is, and it would cost more than the rest.
+        """
+        if parcel is not None and self._is_known(parcel):
+            return [self._load(item, parcel)]
+        with conn.transaction():
+            load = self._settle(item, parcel)
+        return [load] if load else []
+
+    def _is_known(self, parcel: Parcel) -> bool:
+        """Tell whether a packet may be sent at once, its content at hand."""
+        return (
+            parcel.outgoing_id in self._contents
+            and bool(parcel.pending)
+            and parcel.age <= self._host.settings.delivery.expiry
+            and not self._wait(parcel)
+        )
+
+    def _settle(self, item: Item, parcel: Parcel | None) -> Load | None:
         conn = self._host.connection()
         if parcel is None:
             store.settle(conn, item, Bury(reason="The packet does not exist."))

@@ -156,29 +156,18 @@ def _work_together(
     stage: RoomStage, host: Host, conn: "psycopg.Connection[Any]", items: list[Item]
 ) -> int:
     """Handle a batch in one transaction; items that fail are done again alone."""
-    ended: list[tuple[Item, Done]] = []
-    alone: list[Item] = []
-    ours = store.open_claims(conn, items)
     context = StageContext(conn=conn, host=host)
-    for item in items:
-        if item.id not in ours:
-            continue
-        try:
-            with (
-                structlog.contextvars.bound_contextvars(**_context(item)),
-                conn.transaction(),
-            ):
-                verdict = stage.handle(item, context)
-        except Exception as error:
-            if db.useless(conn, error):
-                raise
-            alone.append(item)
-        else:
-            if isinstance(verdict, Done):
-                ended.append((item, verdict))
-            else:
-                alone.append(item)
-    store.finish(conn, ended)
+    try:
+        ended = _all_done(stage, context, items)
+    except Exception as error:
+        if db.useless(conn, error):
+            raise
+        # One of them is bad: with a savepoint for each, which costs as much as the
+        # work itself, the others are done all the same.
+        conn.rollback()
+        ended, alone = _one_by_one(stage, context, items)
+    else:
+        alone = []
     conn.commit()
     for item, verdict in ended:
         with structlog.contextvars.bound_contextvars(**_context(item)):
@@ -186,6 +175,47 @@ def _work_together(
     for stage_name in {new.stage for _, done in ended for new in done.emit}:
         host.nudge(stage_name)
     return len(ended) + sum(_work(stage, host, conn, item) for item in alone)
+
+
+def _all_done(
+    stage: RoomStage, context: StageContext, items: Sequence[Item]
+) -> list[tuple[Item, Done]]:
+    """Handle and settle items that all end as Done; raise where one does not."""
+    ours = store.open_claims(context.conn, items)
+    ended: list[tuple[Item, Done]] = []
+    for item in items:
+        if item.id in ours:
+            with structlog.contextvars.bound_contextvars(**_context(item)):
+                verdict = stage.handle(item, context)
+            if not isinstance(verdict, Done):
+                raise _NotDone
+            ended.append((item, verdict))
+    store.finish(context.conn, ended)
+    return ended
+
+
+def _one_by_one(
+    stage: RoomStage, context: StageContext, items: Sequence[Item]
+) -> tuple[list[tuple[Item, Done]], list[Item]]:
+    """Handle items with a savepoint for each; return what is done, and what is not."""
+    ended: list[tuple[Item, Done]] = []
+    alone: list[Item] = []
+    ours = store.open_claims(context.conn, items)
+    for item in items:
+        if item.id not in ours:
+            continue
+        try:
+            with context.conn.transaction():
+                ended += _all_done(stage, context, [item])
+        except Exception as error:
+            if db.useless(context.conn, error):
+                raise
+            alone.append(item)
+    return ended, alone
+
+
+class _NotDone(Exception):  # noqa: N818 - a verdict that the batch cannot have
+    """An item of a batch is to be retried, parked or buried."""
 
 
 def failure(item: Item, error: Exception, host: Host) -> Verdict:

@@ -6,6 +6,7 @@ relays, its nudger.  They are made after the fork and closed when the child ends
 
 import contextlib
 import functools
+import logging
 import os
 import random
 import socket
@@ -81,6 +82,13 @@ class Worker:
 
     def _set_up_logging(self, **_: Any) -> None:
         log.set_up(level=os.environ.get("LISTHUB_LOG_LEVEL", "INFO"))
+        # Three lines for each wake, of which there are many, and none says anything.
+        for name in (
+            "celery.worker.strategy",
+            "celery.worker.request",
+            "celery.app.trace",
+        ):
+            logging.getLogger(name).setLevel(logging.WARNING)
 
     def _parent_begins(self, sender: Any = None, **_: Any) -> None:
         """Start the pump beside a plain `celery worker`; `listhub worker` has its own."""
