@@ -33,8 +33,15 @@ _INSERT = """
 INSERT INTO outgoing (list_id, trace, message_id, sequence, head, body_id, body_offset,
                       bounce_address, author, mode, recipients)
 VALUES (%(list_id)s, %(trace)s, %(message_id)s, %(sequence)s, %(head)s, %(body_id)s,
-        %(body_offset)s, %(bounce_address)s, %(author)s, %(mode)s, 0)
-RETURNING id
+        %(body_offset)s, %(bounce_address)s, %(author)s, %(mode)s, %(recipients)s)
+RETURNING id, ARRAY(
+    SELECT nextval(pg_get_serial_sequence('packet', 'id'))
+      FROM generate_series(1, %(packets)s)
+)
+"""
+
+_IDS = """
+SELECT nextval(pg_get_serial_sequence('packet', 'id')) FROM generate_series(1, %s)
 """
 
 _COPY = """
@@ -117,22 +124,33 @@ def send_out(
     go out one by one, to size their packets: a small post is spread over many
     connections, a large one is claimed in few pieces.
     """
-    row = conn.execute(
-        _INSERT,
-        {field: getattr(message, field) for field in message.__slots__},
-        binary=True,
-    ).fetchone()
-    assert row is not None  # noqa: S101 - INSERT … RETURNING one row
-    outgoing_id: int = row[0]
     size = verp_size(verp_count, rules)
     parts = itertools.chain(
         ((False, part) for part in _plain_packets(plain, rules)),
         ((True, part) for part in verp_packets(verp, limit=size)),
     )
-    ids, recipients = _copy(conn, outgoing_id, parts)
-    conn.execute(
-        "UPDATE outgoing SET recipients = %s WHERE id = %s", [recipients, outgoing_id]
-    )
+    # Most posts make few packets: those are counted before anything is written.
+    first = list(itertools.islice(parts, _CHUNK))
+    recipients = sum(len(part) for _, part in first)
+    row = conn.execute(
+        _INSERT,
+        {
+            **{field: getattr(message, field) for field in message.__slots__},
+            "recipients": recipients,
+            "packets": len(first),
+        },
+        binary=True,
+    ).fetchone()
+    assert row is not None  # noqa: S101 - INSERT … RETURNING one row
+    outgoing_id, ids = int(row[0]), list(row[1])
+    _copy(conn, outgoing_id, zip(ids, first, strict=True), n=0)
+    if len(first) == _CHUNK:
+        more, others = _copy_rest(conn, outgoing_id, parts)
+        ids, recipients = ids + more, recipients + others
+        conn.execute(
+            "UPDATE outgoing SET recipients = %s WHERE id = %s",
+            [recipients, outgoing_id],
+        )
     items = tuple(
         NewItem(
             stage=SEND,
@@ -154,34 +172,41 @@ def _plain_packets(
     return packets(recipients, limit=rules.recipients, domains=rules.domains, caps=caps)
 
 
-def _copy(
+def _copy_rest(
     conn: "psycopg.Connection[Any]",
     outgoing_id: int,
     parts: Iterator[tuple[bool, list[Recipient]]],
 ) -> tuple[list[int], int]:
-    """Write the packets and return their ids and the number of recipients."""
+    """Write what follows the first chunk; return its ids and number of recipients."""
     ids: list[int] = []
     recipients = 0
     while chunk := list(itertools.islice(parts, _CHUNK)):
-        fresh = conn.execute(
-            "SELECT nextval(pg_get_serial_sequence('packet', 'id'))"
-            " FROM generate_series(1, %s)",
-            [len(chunk)],
-        ).fetchall()
-        with conn.cursor() as cursor, cursor.copy(_COPY) as copy:
-            for (packet_id,), (verp, part) in zip(fresh, chunk, strict=True):
-                ids.append(packet_id)
-                recipients += len(part)
-                copy.write_row(
-                    (
-                        packet_id,
-                        outgoing_id,
-                        len(ids),
-                        verp,
-                        [recipient.address for recipient in part],
-                        [recipient.subscription for recipient in part],
-                        part[0].key,
-                        part[-1].key,
-                    )
-                )
+        fresh = [row[0] for row in conn.execute(_IDS, [len(chunk)])]
+        _copy(conn, outgoing_id, zip(fresh, chunk, strict=True), n=_CHUNK + len(ids))
+        ids += fresh
+        recipients += sum(len(part) for _, part in chunk)
     return ids, recipients
+
+
+def _copy(
+    conn: "psycopg.Connection[Any]",
+    outgoing_id: int,
+    numbered: Iterable[tuple[int, tuple[bool, list[Recipient]]]],
+    *,
+    n: int,
+) -> None:
+    """Write packets with these ids; `n` of the message have been written before."""
+    with conn.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for place, (packet_id, (verp, part)) in enumerate(numbered, start=n + 1):
+            copy.write_row(
+                (
+                    packet_id,
+                    outgoing_id,
+                    place,
+                    verp,
+                    [recipient.address for recipient in part],
+                    [recipient.subscription for recipient in part],
+                    part[0].key,
+                    part[-1].key,
+                )
+            )
