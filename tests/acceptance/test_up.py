@@ -33,7 +33,7 @@ def start(directory: Path) -> Iterator[Start]:
         return started[-1]
 
     yield begin
-    for one in started:
+    for one in reversed(started):
         one.end()
 
 
