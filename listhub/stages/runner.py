@@ -35,6 +35,9 @@ def drain(stage: RoomStage, host: Host, *, seconds: float) -> int:
     """
     conn = host.connection()
     try:
+        # Of a drain that was broken off: nobody is to wait for these leases to run out.
+        _give_back(conn, host.unbegun)
+        host.unbegun.clear()
         return _drain(stage, host, conn, seconds=seconds)
     except psycopg.Error as error:
         away = db.away(conn, error)
@@ -62,10 +65,12 @@ def _drain(
         for n, item in enumerate(items):
             if host.stopping() or time.monotonic() >= ends:
                 _give_back(conn, items[n:])
+                host.unbegun.clear()
                 break
             if stage.together and n == 0 and item.attempts == 1:
                 settled += _work_together(stage, host, conn, items)
                 break
+            host.unbegun[:] = items[n + 1 :]
             settled += _work(stage, host, conn, item)
     return settled
 

@@ -42,6 +42,8 @@ class Host:
 
     #: The flows of this process, opened when first drained.
     flows: "dict[str, Flow]" = field(default_factory=dict, repr=False)
+    #: Claimed and not begun; given back at the next drain if the connection breaks.
+    unbegun: list[Item] = field(default_factory=list, repr=False)
     _links: "list[psycopg.Connection[Any]]" = field(default_factory=list, repr=False)
 
     @cached_property

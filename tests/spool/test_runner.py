@@ -61,7 +61,7 @@ def note(item: Item, _context: StageContext) -> Verdict:
 
 
 @pytest.mark.parametrize("together", [False, True])
-def test_a_room_is_emptied_in_order(rooms: Rooms, together: bool):  # noqa: FBT001
+def test_a_room_is_emptied_in_order(rooms: Rooms, together: bool):
     """Everything is settled once; what it emits waits in the next room."""
     fill(rooms, map(str, range(50)))
     woken: list[str] = []
@@ -79,7 +79,7 @@ def test_a_room_is_emptied_in_order(rooms: Rooms, together: bool):  # noqa: FBT0
 
 
 @pytest.mark.parametrize("together", [False, True])
-def test_a_failure_is_the_items_own(rooms: Rooms, together: bool):  # noqa: FBT001
+def test_a_failure_is_the_items_own(rooms: Rooms, together: bool):
     """A handler that raises defers its item with the reason; its neighbours go on."""
     fill(rooms, ["a", "bad", "c"])
 
@@ -263,6 +263,26 @@ def test_a_database_that_goes_away_is_temporary(rooms: Rooms):
     assert item.attempts == 1
     rooms.rows("UPDATE spool_item SET lease_until = now() RETURNING id")
     assert drain(stage(note), rooms.host) == 1
+
+
+def test_what_was_not_begun_is_given_back_by_the_next_drain(rooms: Rooms):
+    """A broken connection costs one item its lease, not all that was claimed with it."""
+    fill(rooms, ["a", "b", "c"])
+
+    def handle(item: Item, context: StageContext) -> Verdict:
+        with psycopg.connect(rooms.url) as other:
+            pid = context.conn.info.backend_pid
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        context.conn.execute("SELECT 1")
+        return Done()
+
+    with pytest.raises(TemporaryError):
+        drain(stage(handle), rooms.host)
+    assert drain(stage(note), rooms.host) == 2
+    assert effects(rooms) == ["b", "c"]
+    [begun] = rooms.waiting("probe")
+    assert (begun.recipient, begun.attempts) == ("a", 1)
+    assert rooms.host.unbegun == []
 
 
 def test_failures_wait_longer_each_time(rooms: Rooms):
