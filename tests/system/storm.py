@@ -52,8 +52,10 @@ def storm(
     return reckon(site, mta.posted, bound=chaos.bound), chaos
 
 
-def post_to_all(site: Site, mta: Mta, *, rounds: int, name: str) -> None:
-    """Post to every list `rounds` times, by all doors; return once all is accepted."""
+def post_to_all(
+    site: Site, mta: Mta, *, rounds: int, name: str, doors: Sequence[str] = DOORS
+) -> None:
+    """Post to every list `rounds` times, by each door; return once all is accepted."""
     threads = [
         threading.Thread(
             target=lambda door=door: [
@@ -62,7 +64,7 @@ def post_to_all(site: Site, mta: Mta, *, rounds: int, name: str) -> None:
                 for to in site.plan.lists
             ]
         )
-        for door in DOORS
+        for door in doors
     ]
     for thread in threads:
         thread.start()
