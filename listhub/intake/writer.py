@@ -121,7 +121,11 @@ class Writer:
     def _finish(self, results: Iterable[tuple[Job, Any]]) -> None:
         for job, result in results:
             self.waiting -= job.size
-            job.done(result)
+            try:
+                job.done(result)
+            except Exception:  # noqa: BLE001 - see below
+                # One connection's trouble: it gets no answer, its MTA tries again.
+                _log.exception("answer not delivered")
 
 
 class _Desk:
