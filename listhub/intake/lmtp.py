@@ -129,6 +129,8 @@ class _Door(asyncio.Protocol):
         self._flush()
 
     def _go_on(self) -> None:
+        if self._transport is None:
+            return  # nobody would hear the answers
         while not self._choked and (event := self._session.advance()) is not None:
             match event:
                 case Ask(recipients):

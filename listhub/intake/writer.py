@@ -34,6 +34,11 @@ _LATER = reply(451, "4.3.0", "The mail cannot be stored now; try again later.")
 #: A batch is as large as one statement handles well.
 _MOST_JOBS = 200
 _MOST_OCTETS = 16 * 1024 * 1024
+#: Errors of one mail that psycopg counts as the server's.
+_OF_ONE_MAIL = (
+    psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.DeadlockDetected,
+)
 #: Seconds between attempts to reach the database, doubled up to the last.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
@@ -243,18 +248,15 @@ class _Clerk:
     def _store(self, deposits: Sequence[Deposit]) -> None:
         try:
             answers = self._commit(deposits)
-        except TemporaryError as error:
-            answers = None
-            _log.warning("mail not stored", mails=len(deposits), error=error.reason)
         except Exception as error:  # noqa: BLE001  any error is a 451, and logged
-            if len(deposits) > 1:
+            if len(deposits) > 1 and not _hits_all(error):
                 # One of them may be poison: its neighbours are not to suffer.
                 _log.info("batch tried one by one", error=_reason(error))
                 for deposit in deposits:
                     self._store([deposit])
                 return
             answers = None
-            _log.error("mail not stored", mails=1, error=_reason(error))
+            _log.error("mail not stored", mails=len(deposits), error=_reason(error))
         if answers is None:
             self._deliver(
                 [(deposit, (_LATER,) * deposit.count) for deposit in deposits]
@@ -279,6 +281,16 @@ class _Clerk:
                 return accept(conn, mails, window=self._window)
 
         return self._desk.run(store)
+
+
+def _hits_all(error: Exception) -> bool:
+    """Tell whether every mail alone would fail alike: a lock, a full disk, no server.
+
+    To try them one by one would make each wait for the same time-out.
+    """
+    if isinstance(error, _OF_ONE_MAIL):
+        return False
+    return isinstance(error, TemporaryError | psycopg.OperationalError)
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """Group commit with real threads and connections: poison, neighbours, the end."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
@@ -137,6 +138,23 @@ def test_without_a_database_everything_is_put_off(post: Destination) -> None:
         assert bench.nudged == []
 
     play("postgresql://nobody@127.0.0.1:1/nothing", scene)
+
+
+def test_a_lock_is_waited_for_once(database_url: str, post: Destination) -> None:
+    """What hits every mail of a batch is not tried with each of them again."""
+    patience = f"{database_url}?options=-c%20lock_timeout%3D500ms"
+    asked: list[float] = []
+
+    async def scene(bench: Bench) -> None:
+        began = time.monotonic()
+        with psycopg.connect(database_url) as blocker:
+            blocker.execute("LOCK TABLE intake_retry IN ACCESS EXCLUSIVE MODE")
+            replies = await bench.store([incoming(post) for _ in range(60)])
+        asked.append(time.monotonic() - began)
+        assert {reply.code for reply in replies} == {451}
+
+    play(patience, scene)
+    assert asked[0] < 15  # one after the other: 30
 
 
 def test_a_connection_that_was_cut_is_opened_again(
