@@ -1,5 +1,7 @@
 """Both brokers wake the pools, and do so again after they were killed."""
 
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -58,3 +60,25 @@ def _post_until_drained(site: Site, mta: Mta, *, name: str) -> None:
         if drained(site, patience=4.0):
             return
     pytest.fail(f"No worker was woken {name}.")
+
+
+@pytest.mark.timeout(300)
+def test_a_broker_that_hangs(server_directory: Path, valkey: ValkeyServer):
+    """It takes connections and never answers: mail flows, and a stop is a stop."""
+    plan = SitePlan(directory=server_directory / "site", pace=0.0, hosts=("alpha",))
+    with Site(plan, broker=valkey) as site:
+        mta = Mta(site)
+        _post_until_drained(site, mta, name="before")
+        assert valkey.pid is not None
+        os.kill(valkey.pid, signal.SIGSTOP)
+        try:
+            _post_once(site, mta, name="hung")
+            assert drained(site, patience=60.0)
+            began = time.monotonic()
+            assert site.stop_workers(timeout=15.0)
+            assert time.monotonic() - began < 12.0
+        finally:
+            os.kill(valkey.pid, signal.SIGCONT)
+        tally = reckon(site, mta.posted)
+
+    assert tally.broken == []
