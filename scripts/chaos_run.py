@@ -77,8 +77,11 @@ def table(tally: Tally, chaos: Chaos, *, seed: int, seconds: float) -> str:
     open_ = Counter[str]()
     for kill in chaos.kills:
         open_[kill.kind] += kill.connections
-    lines = [f"{'killed':<24}{'times':>8}{'connections open':>20}"]
-    lines += [f"{kind:<24}{n:>8}{open_[kind]:>20}" for kind, n in sorted(kills.items())]
+    lines = [f"{'killed':<24}{'times':>8}{'connections':>14}{'may double':>14}"]
+    lines += [
+        f"{kind:<24}{n:>8}{open_[kind]:>14}{open_[kind] * chaos.most:>14}"
+        for kind, n in sorted(kills.items())
+    ]
     lines += ["", f"{'seed':<24}{seed:>8}", f"{'seconds':<24}{seconds:>8.0f}"]
     figures = tally.as_dict()
     figures.pop("broken")

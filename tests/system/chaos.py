@@ -63,12 +63,17 @@ class Chaos:
 
     @property
     def bound(self) -> int:
-        """How many copies may be doubled at most (design: one transaction each)."""
+        """How many copies may be doubled at most: one transaction per connection."""
+        return self.most * sum(kill.connections for kill in self.kills)
+
+    @property
+    def most(self) -> int:
+        """How many recipients a transaction may have."""
         settings = self.site.environment
         most = int(settings["LISTHUB_PACKETS__RECIPIENTS"])
         if self.site.plan.xverp:
             most = max(most, int(settings["LISTHUB_PACKETS__VERP_RECIPIENTS"]))
-        return most * sum(kill.connections for kill in self.kills)
+        return most
 
     def _next_kind(self) -> str:
         # A shuffled bag, so that each kind has its turn in a short run too.
