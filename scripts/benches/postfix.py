@@ -12,19 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from listhub.embedded.private import free_port
-from scripts.benches.fanout import (
-    CONNECTIONS,
-    MEMBERS,
-    POSTS,
-    PROCESSES,
-    fan_out,
-)
+from scripts.benches.fanout import MEMBERS, POSTS, PROCESSES, fan_out
 from scripts.benches.figures import Figure, ratio
 from scripts.benches.places import ROOT
 from scripts.benches.processes import load_average
 from scripts.benches.site import Lab, Site, site
 
 PACKET = 100
+#: Per process, 20 in all, as smtp-source has: each costs Postfix a process.
+CONNECTIONS = 10
 GOAL = 0.8
 
 _MAIN = """
@@ -86,10 +82,15 @@ def postfix(lab: Lab, *, scale: float, runs: int) -> list[Figure]:
     members = max(int(MEMBERS * scale), 100)
     rates, limits, bare = [], [], []
     port = free_port()
-    relay = f"smtp://127.0.0.1:{port}?tls=none"
+    environment = {
+        "LISTHUB_DELIVERY__RELAYS": f"smtp://127.0.0.1:{port}?tls=none",
+        "LISTHUB_DELIVERY__CONNECTIONS": str(CONNECTIONS),
+    }
     with contextlib.ExitStack() as running_:
         # The sink is made first: Postfix must know where it is.
-        running = running_.enter_context(site(lab, workers=False, relay=relay))
+        running = running_.enter_context(
+            site(lab, workers=False, environment=environment)
+        )
         running_.enter_context(_postfix(port, running.sink.port))
         running.start("worker", "worker")
         running.warm_up()
@@ -148,7 +149,15 @@ def _arrived(running: Site, copies: int) -> None:
 
 def _source(port: int, copies: int) -> list[str]:
     each = min(PACKET, copies)
-    argv = ["smtp-source", "-s", "20", "-l", "10240", "-r", str(each)]
+    argv = [
+        "smtp-source",
+        "-s",
+        str(PROCESSES * CONNECTIONS),
+        "-l",
+        "10240",
+        "-r",
+        str(each),
+    ]
     argv += ["-m", str(copies // each), "-f", "a@bench.example", "-t", "b@d1.example"]
     return [*argv, f"127.0.0.1:{port}"]
 

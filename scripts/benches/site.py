@@ -217,16 +217,13 @@ def site(
     *,
     record: bool = False,
     workers: bool = True,
-    xverp: bool = False,
-    relay: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Site]:
     """Run a ListHub with all pools as configured; `record` keeps a line per copy."""
-    sink = Sink(lab_.place("sink") if record else None, xverp=xverp)
+    sink = Sink(lab_.place("sink") if record else None)
     with contextlib.ExitStack() as cleared:
         cleared.callback(sink.stop)
-        extra = {"LISTHUB_DELIVERY__RELAYS": relay} if relay else {}
-        running = Site(lab_, sink, {**extra, **(environment or {})})
+        running = Site(lab_, sink, environment or {})
         cleared.callback(running.stop)
         running.start("intake", "intake")
         if workers:
