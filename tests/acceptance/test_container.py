@@ -49,7 +49,7 @@ SECRETS = {
 @pytest.fixture(scope="module")
 def podman() -> Iterator[Podman]:
     """Yield Podman with an empty store, and remove the store."""
-    need("podman", "buildah", "debootstrap", "unshare", "apt-get")
+    need("podman", "catatonit", "debootstrap", "unshare", "apt-get")
     if os.geteuid() != 0:
         pytest.skip("making a root file system and building an image need root")
     store = Path(tempfile.mkdtemp(prefix="listhub-podman-", dir=fast_place()))

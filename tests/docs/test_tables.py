@@ -120,6 +120,20 @@ def test_every_link_leads_somewhere() -> None:
     assert broken == []
 
 
+def test_every_page_can_be_found() -> None:
+    """docs/index.md links to every page, or to the directory that it is in."""
+    docs = ROOT / "docs"
+    links = re.findall(r"\]\(([^)#\s]+)", (docs / "index.md").read_text("utf-8"))
+    linked = {(docs / link).resolve() for link in links}
+    lost = [
+        str(page.relative_to(docs))
+        for page in docs.rglob("*.md")
+        if page.name != "index.md" and not linked & {page, page.parent}
+    ]
+
+    assert lost == []
+
+
 def leads_somewhere(page: Path, link: str) -> bool:
     path, _, anchor = link.partition("#")
     target = (page.parent / path) if path else page
