@@ -25,7 +25,7 @@ def lent(session: Session) -> Iterator[Session]:
 class Factory(SQLAlchemyModelFactory):
     """Flushed and expired: what a test then reads comes from the database."""
 
-    class Meta:  # noqa: D106
+    class Meta:
         abstract = True
         sqlalchemy_session_factory = _SESSION.get
 

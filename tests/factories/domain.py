@@ -9,7 +9,7 @@ from tests.factories.base import Factory
 class DomainFactory(Factory):
     """lists1.example.org, lists2.example.org and so on."""
 
-    class Meta:  # noqa: D106
+    class Meta:
         model = Domain
 
     name = Sequence(lambda number: f"lists{number}.example.org")

@@ -10,7 +10,7 @@ from tests.factories.domain import DomainFactory
 class MailingListFactory(Factory):
     """An open list without posts, in a domain of its own unless one is given."""
 
-    class Meta:  # noqa: D106
+    class Meta:
         model = MailingList
         exclude = ("domain",)
 

@@ -10,7 +10,7 @@ from tests.factories.base import Factory
 class PersonFactory(Factory):
     """person1@example.net, person2@example.net and so on."""
 
-    class Meta:  # noqa: D106
+    class Meta:
         model = Person
 
     address = Sequence(lambda number: f"person{number}@example.net")
@@ -20,7 +20,7 @@ class PersonFactory(Factory):
 class RoleFactory(Factory):
     """An owner; the list must be given, the person may be."""
 
-    class Meta:  # noqa: D106
+    class Meta:
         model = Role
         exclude = ("person",)
 

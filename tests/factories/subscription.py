@@ -10,7 +10,7 @@ from tests.factories.person import PersonFactory
 class SubscriptionFactory(Factory):
     """A member who gets each post; the list must be given, the person may be."""
 
-    class Meta:  # noqa: D106
+    class Meta:
         model = Subscription
         exclude = ("person",)
 
