@@ -137,8 +137,8 @@ def test_every_page_can_be_found() -> None:
 def leads_somewhere(page: Path, link: str) -> bool:
     path, _, anchor = link.partition("#")
     target = (page.parent / path) if path else page
-    if not target.exists():
-        return False
+    if not target.is_file():
+        return target.is_dir() and not anchor
     headings = re.findall(r"(?m)^#+ (.+)$", target.read_text("utf-8"))
     anchors = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}
     return not anchor or anchor in anchors
