@@ -56,9 +56,11 @@ class Load:
     #: Seconds until the next try, one number per deferred answer.
     deferrals: list[float] = field(default_factory=list)
     _signer: verp.Signer | None = None
+    _at_domain: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.left = deque(self.parcel.pending)
+        self._at_domain = f"@{self.parcel.bounce_address.rpartition('@')[2]}"
 
     @property
     def expired(self) -> bool:
@@ -78,14 +80,14 @@ class Load:
         """Take positions off `left` and return the transaction for them."""
         if not self.parcel.verp:
             return self._together(self.parcel.bounce_address, xverp=False)
-        domain = self.parcel.bounce_address.rpartition("@")[2]
         if xverp:
             base = self._token(0)
             if self._fits(base, self.left[0]):
-                return self._together(f"{base}@{domain}", xverp=True, base=base)
+                path = f"{base}{self._at_domain}"
+                return self._together(path, xverp=True, base=base)
         position = self.left.popleft()
         token = self._token(self.parcel.subscriptions[position - 1])
-        return self._transaction((position,), f"{token}@{domain}", xverp=False)
+        return self._transaction((position,), token + self._at_domain, xverp=False)
 
     def take_back(self, positions: Sequence[int]) -> None:
         """Put positions of a transaction that was not done back at the front."""
@@ -95,9 +97,14 @@ class Load:
     def _together(
         self, reverse_path: str, *, xverp: bool, base: str = ""
     ) -> Transaction:
-        positions: list[int] = []
-        while self.left and (not xverp or self._fits(base, self.left[0])):
-            positions.append(self.left.popleft())
+        left = self.left
+        if not xverp:
+            positions = list(left)
+            left.clear()
+        else:
+            positions = []
+            while left and self._fits(base, left[0]):
+                positions.append(left.popleft())
         return self._transaction(tuple(positions), reverse_path, xverp=xverp)
 
     def _fits(self, base: str, position: int) -> bool:
@@ -120,7 +127,8 @@ class Load:
         self, positions: tuple[int, ...], reverse_path: str, *, xverp: bool
     ) -> Transaction:
         self.under_way += 1
-        recipients = tuple(self.parcel.recipients[n - 1] for n in positions)
+        addresses = self.parcel.recipients
+        recipients = tuple([addresses[n - 1] for n in positions])
         content = self.content
         return Transaction(
             reverse_path=reverse_path,
