@@ -45,7 +45,7 @@ _BLOCK = 1 << 18
 _SPECIALS = frozenset(b' "(),:;<>[\\]@')
 
 
-class Failure(Exception):  # noqa: N818  it is how the program ends, not only errors
+class Failure(Exception):
     """The end of the program: an exit code and one sentence."""
 
     def __init__(self, code: int, sentence: str) -> None:

@@ -27,7 +27,7 @@ _LONGEST_TEXT = 1_000
 _LONGEST_GOODBYE = 2.0
 
 
-class ChannelLost(Exception):  # noqa: N818 - it tells a state, as StaleClaim does
+class ChannelLost(Exception):
     """No further reply will come; the text says why."""
 
 

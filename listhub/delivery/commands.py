@@ -68,7 +68,7 @@ class Prepared:
     own: tuple[Reply | None, ...] = ()
 
 
-class Nonsense(ValueError):  # noqa: N818 - it tells what the relay said
+class Nonsense(ValueError):
     """An answer that cannot answer what was asked."""
 
 

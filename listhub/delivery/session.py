@@ -28,7 +28,7 @@ class Timeouts:
     data: float = 300.0
 
 
-class RelayUnavailable(TemporaryError):  # noqa: N818 - a state, as StaleClaim
+class RelayUnavailable(TemporaryError):
     """The relay could not be reached, or did not let us in."""
 
 

@@ -31,7 +31,7 @@ Report = Callable[[TransactionResult], Awaitable[None]]
 Permit = Callable[[Transaction], bool]
 
 
-class ConnectionLost(TemporaryError):  # noqa: N818 - a state, as StaleClaim
+class ConnectionLost(TemporaryError):
     """The connection ended before all transactions had their replies."""
 
     enhanced = "4.4.2"

@@ -219,7 +219,7 @@ def _one_by_one(
     return ended, alone
 
 
-class _NotDone(Exception):  # noqa: N818 - a verdict that the batch cannot have
+class _NotDone(Exception):
     """An item of a batch is to be retried, parked or buried."""
 
 
