@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from listhub import log
+from listhub import db, log
 from listhub.delivery import clerk, ledger
 from listhub.delivery.flow import FlowControl, NoLimits
 from listhub.delivery.ledger import Parcel
@@ -45,9 +45,13 @@ class PacketDesk:
     def claim(self, limit: int) -> list[Load]:
         """Claim up to `limit` packets that have something left to send."""
         conn = self._host.connection()
+        if self._host.unbegun:
+            # The database went away before they were sent: no lease need run out.
+            self._release(self._host.unbegun)
         # Before the claim, so that ours never seems longer than the database's.
         self._asked_at = time.monotonic()
         items = claim_batch(STAGE_NAME, self._host, conn, self._horizon, limit=limit)
+        self._host.unbegun[:] = items
         parcels = {
             parcel.id: parcel
             for parcel in ledger.load(conn, [item.ref or 0 for item in items])
@@ -57,11 +61,12 @@ class PacketDesk:
             try:
                 loads += self._judge(conn, item, parcels.get(item.ref or 0))
             except Exception as error:
-                if conn.closed:
+                if db.useless(conn, error):
                     raise
                 _log.warning("packet not prepared", item=item.id, reason=str(error))
                 store.settle(conn, item, failure(item, error, self._host))
         conn.commit()
+        self._host.unbegun.clear()
         return loads
 
     def _judge(
@@ -114,9 +119,15 @@ class PacketDesk:
 
     def release(self, loads: Sequence[Load]) -> None:
         """Give packets back; what was recorded of them stays."""
+        # Kept for the next claim, should the database be away.
+        self._host.unbegun.extend(load.item for load in loads)
+        self._release(self._host.unbegun)
+
+    def _release(self, items: list[Item]) -> None:
         conn = self._host.connection()
-        store.release(conn, [load.item for load in loads])
+        store.release(conn, items)
         conn.commit()
+        items.clear()
 
     def extend(self, loads: Sequence[Load]) -> None:
         """Renew leases; a load whose lease was lost is marked as expired."""
