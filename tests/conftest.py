@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import psycopg
 import pytest
 import sqlalchemy
+from hypothesis import HealthCheck, settings as hypothesis_settings
 from sqlalchemy.orm import Session
 
 from listhub.embedded.binaries import find_rabbitmq
@@ -28,6 +29,12 @@ TESTS = Path(__file__).parent
 RUN = pytest.StashKey[Run]()
 
 _numbers = itertools.count(1)
+
+# How long an example takes says something about the machine, not about the code.
+hypothesis_settings.register_profile(
+    "listhub", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("listhub")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -194,7 +194,7 @@ def test_answer_that_came_while_this_process_stood_still_counts() -> None:
 
         def stand_still() -> None:
             stopped.set()
-            time.sleep(0.4)
+            time.sleep(0.4)  # sleep: the process is to stand still for that long
 
         with socket.create_server(("127.0.0.1", 0)) as listener:
             there = threading.Thread(target=answer, args=(listener, stopped))
