@@ -81,10 +81,15 @@ class Sender:
         return await self._at_desk(partial(self._desk.claim, limit))
 
     async def give_back(self, loads: list[Load]) -> None:
-        """Release what was not finished; if that fails the leases run out."""
-        if loads:
-            with contextlib.suppress(TemporaryError):
+        """Release what was not finished, now or, if that fails, at the next claim."""
+        if not loads:
+            return
+        with contextlib.suppress(TemporaryError):
+            try:
                 await self._at_desk(partial(self._desk.release, loads))
+            except TemporaryError:
+                # Perhaps it is only the connection, which broke while nobody used it.
+                await self._at_desk(partial(self._desk.release, ()))
 
     async def _drain(self, ends: float) -> int:
         # Let the loop notice connections that the relay has closed meanwhile.
