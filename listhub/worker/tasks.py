@@ -9,9 +9,10 @@ import functools
 import logging
 import os
 import random
+import signal
 import socket
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 from celery import Celery, signals
 
@@ -26,6 +27,9 @@ from listhub.worker.orphan import die_with_parent
 from listhub.worker.stop import StopFlag
 
 _log = log.get(__name__)
+
+#: What the kernel tells a child whose parent has died; billiard has use for the others.
+_ORPHANED = signal.SIGRTMIN
 
 #: Seconds that a child waits after the database failed before it takes a wake again.
 _REST = 1.0
@@ -51,6 +55,7 @@ class Worker:
     def __init__(self, settings: Settings, app: Celery) -> None:
         self._settings = settings
         self._stop = StopFlag()
+        self._busy = self._orphaned = False
         self._host: Host | None = None
         #: The process that forks the children; 0 where there are none.
         self._parent = 0
@@ -66,6 +71,7 @@ class Worker:
     def drain(self, stage: str) -> None:
         """Empty the room of `stage`; what is left is found by the next wake or poll."""
         host = self._host or self._child_begins()
+        self._busy = True
         try:
             settled = drain(stage, host)
         except KeyError:
@@ -79,6 +85,10 @@ class Worker:
             if settled and not host.stopping():
                 # Whoever put something in meanwhile may have found us busy.
                 _log.debug("drained", stage=stage, settled=settled)
+        finally:
+            self._busy = False
+            if self._orphaned:
+                self._leave()
 
     def _set_up_logging(self, **_: Any) -> None:
         log.set_up(level=os.environ.get("LISTHUB_LOG_LEVEL", "INFO"))
@@ -93,6 +103,8 @@ class Worker:
     def _parent_begins(self, sender: Any = None, **_: Any) -> None:
         """Start the pump beside a plain `celery worker`; `listhub worker` has its own."""
         self._parent = os.getpid()
+        # Its own: the pools of a supervisor come from one process, and stop one by one.
+        self._stop = StopFlag()
         if os.environ.get("LISTHUB_PUMP") == "supervised":
             return
         from listhub.worker.pump import start_beside  # noqa: PLC0415 - only here
@@ -101,7 +113,8 @@ class Worker:
 
     def _child_begins(self, **_: Any) -> Host:
         if self._parent not in {0, os.getpid()}:
-            die_with_parent(self._parent)
+            signal.signal(_ORPHANED, self._on_orphaned)
+            die_with_parent(self._parent, _ORPHANED)
         nudger = Nudger(self._settings)
         self._host = Host(
             settings=self._settings,
@@ -118,3 +131,19 @@ class Worker:
 
     def _stopping(self, **_: Any) -> None:
         self._stop.set()
+
+    def _on_orphaned(self, *_: object) -> None:
+        """The parent was killed: give back what is claimed, then end."""
+        self._orphaned = True
+        # Nobody is left to end us if that takes too long: the kernel does.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, self._settings.worker.stop)
+        # Its other children are orphans as well.
+        self._stop.set()
+        if not self._busy:
+            self._leave()
+
+    def _leave(self) -> NoReturn:
+        # Not by an exception: Celery would report to a parent that is not there.
+        self._child_ends()
+        os._exit(0)

@@ -1,14 +1,17 @@
 """Hosts come and go: cut off and back late, or told to stop in the midst of sending."""
 
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
 from listhub.embedded.process import wait_until
+from tests.system import kinds
 from tests.system.poster import Mta, Posters
 from tests.system.site import Site, SitePlan
 from tests.system.storm import Storm, post_to_all, storm
@@ -105,3 +108,41 @@ def test_intake_without_a_database(server_directory: Path):
 
         assert tally.broken == []
         assert [daemon.pid for daemon in site.daemons] == before
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=str)
+def test_one_pool_ends_in_the_midst_of_sending(
+    server_directory: Path, number: signal.Signals
+):
+    """Its children give back what they have; it comes back and works when woken.
+
+    Neither waits for a lease (here a minute) nor for the pump (here ten minutes).
+    """
+    plan = SitePlan(
+        directory=server_directory / "site",
+        pace=0.05,
+        hosts=("alpha",),
+        settings={"spool.lease": "60", "worker.poll": "600"},
+    )
+    with Site(plan) as site:
+        mta = Mta(site)
+        with mail_flows(site, mta):
+            _await_sending(site)
+            (parent,) = kinds.find(site, "bulk parent")
+            kinds.send([parent.pid], number)
+            gone = wait_until(lambda: _gone(parent.affected), timeout=12.0)
+            _await_sending(site)
+        # A post by the direct door wakes nobody; the last one may have been such.
+        more = Mta(site)
+        while not drained(site, patience=3.0) and len(more.posted) < 20:
+            more.post(plan.lists[0], "pipe", number=f"more{len(more.posted)}")
+        tally = reckon(site, mta.posted + more.posted)
+
+    assert gone
+    assert tally.broken == []
+    assert tally.possible_duplicates == 0
+
+
+def _gone(pids: tuple[int, ...]) -> bool:
+    return not any(psutil.pid_exists(pid) for pid in pids)
