@@ -119,6 +119,10 @@ class Chaos:
             self._frozen.append((thaw, family))
         else:
             kinds.send([victim.pid], signal.SIGKILL)
+            for daemon in self.site.daemons:
+                if daemon.pid == victim.pid:
+                    # Until it is gone it cannot be started again.
+                    daemon.kill()
         return kill
 
     def _noted(
