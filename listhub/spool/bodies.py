@@ -12,10 +12,11 @@ from typing import Any
 
 import psycopg
 
+# %b: sent as octets; as text each would be two hexadecimal digits.
 _STORE = """
 INSERT INTO body (digest, size, content)
 SELECT digest, length(content), content
-  FROM unnest(%(digests)s::bytea[], %(contents)s::bytea[]) AS new (digest, content)
+  FROM unnest(%(digests)b::bytea[], %(contents)b::bytea[]) AS new (digest, content)
  ORDER BY digest
     ON CONFLICT (digest) DO UPDATE SET last_put = now()
 RETURNING digest, id
