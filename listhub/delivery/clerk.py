@@ -102,10 +102,6 @@ class Clerk:
             self._hand_over_soon()
         return done
 
-    async def catch_up(self, seconds: float) -> None:
-        """Wait until all that was given is committed, but not for longer than that."""
-        await asyncio.wait((self.write(Entry(outcomes=())),), timeout=seconds)
-
     def close(self) -> None:
         """Write what is waiting, then end the thread; the loop need not run."""
         self._groups.put(self._waiting)

@@ -33,9 +33,6 @@ _REST = 1.0
 #: A connection idle for longer is not trusted again, in seconds.
 _IDLE = 20.0
 
-#: Seconds that a broken-off run waits for its last outcomes to be committed.
-_PATIENCE = 5.0
-
 Open = Callable[[Relay], Awaitable[SmtpConnection]]
 
 
