@@ -6,7 +6,6 @@ and outputs together with the end of the item.
 """
 
 import json
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +18,6 @@ from listhub.spool.ranking import PRIORITY_STEP
 
 # One JSON value, not twelve arrays: psycopg adapts lists element by element, and that
 # cost more than the insert.
-# JSON in one piece: the driver takes twice as long over a dozen arrays.
 _PUT = """
 INSERT INTO spool_item (stage, state, priority, rank, list_id, body_id, ref, trace,
                         message_id, reverse_path, recipient, meta)
@@ -35,18 +33,6 @@ SELECT stage, CASE WHEN held THEN 'held' ELSE 'ready' END, priority,
  ORDER BY n
 RETURNING id
 """
-
-_PLAIN = (
-    "stage",
-    "held",
-    "priority",
-    "list_id",
-    "body_id",
-    "ref",
-    "message_id",
-    "reverse_path",
-    "recipient",
-)
 
 # The CTE is materialised: without the fence the planner may run the sub-select once
 # per candidate row and lease more than LIMIT.  `rank > after` is the moving lower
