@@ -184,6 +184,8 @@ class RabbitServer(Server):
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": kernel,
             # The script becomes the server, instead of standing between it and us.
             "RUNNING_UNDER_SYSTEMD": "true",
+            # RabbitMQ looks whether this one is free, whatever the kernel is told.
+            "RABBITMQ_DIST_PORT": str(self._distribution_port),
             "ERL_EPMD_PORT": str(self._names_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
         }
