@@ -67,7 +67,7 @@ def test_rabbitmq_listens_on_this_machine_only(rabbit: RabbitServer):
 
 
 def _carried(url: str) -> object:
-    with Connection(url) as connection, connection.SimpleQueue("bulk") as queue:
+    with Connection(url) as connection, connection.SimpleQueue("carried") as queue:
         queue.put({"stage": "send"})
         message = queue.get(timeout=20)
         message.ack()
