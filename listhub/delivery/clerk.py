@@ -45,7 +45,7 @@ _GROUP = 1000
 _FEW = 8
 
 #: ... the next one gathers this long, in seconds: fewer and larger commits.
-_GATHER = 0.002
+_GATHER = 0.001
 
 #: Seconds between tries while the database is away.
 _REST = 0.5
