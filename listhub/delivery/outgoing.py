@@ -25,7 +25,7 @@ SEND = "send"
 SPREAD = 50
 
 #: No VERP packet is smaller, whatever the spread: a claim costs more than a mail.
-SMALLEST = 5
+SMALLEST = 10
 
 _CHUNK = 256
 

@@ -15,7 +15,7 @@ from listhub.stages.table import by_name
 from listhub.worker.app import TASK, make_app
 
 #: Least time between two wakes of one stage from one process, in seconds.
-GAP = 0.05
+GAP = 0.1
 
 #: After a failure the broker is left alone for this long, in seconds.
 REST = 2.0
