@@ -101,6 +101,8 @@ def test_a_batch_is_one_commit_and_one_wake(
     async def scene(bench: Bench) -> None:
         replies = await bench.store([incoming(post) for _ in range(50)])
         assert {reply.code for reply in replies} == {250}
+        # The one thread answers first and wakes then; its next answer comes after.
+        await bench.ask("post@example.org")
         assert bench.nudged == [{"distribute"}]
 
     play(database_url, scene)
