@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
@@ -168,14 +169,11 @@ def _started(
                 [program, *argv], input=content, env=env, check=True, timeout=60
             )
 
-    threads = [
-        threading.Thread(target=work, args=(count // at_once,)) for _ in range(at_once)
-    ]
+    shares = [count // at_once] * at_once
     start = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(at_once) as pool:
+        # Whatever a start raises is raised here, and fails the workload.
+        list(pool.map(work, shares))
     return (time.monotonic() - start) / (count // at_once * at_once) * 1000
 
 
