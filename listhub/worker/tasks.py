@@ -21,6 +21,7 @@ from listhub.config import Settings
 from listhub.errors import TemporaryError
 from listhub.stages.drain import drain
 from listhub.stages.stage import Host
+from listhub.stages.table import STAGES
 from listhub.worker.app import TASK, make_app
 from listhub.worker.nudge import Nudger
 from listhub.worker.orphan import die_with_parent
@@ -30,6 +31,8 @@ _log = log.get(__name__)
 
 #: What the kernel tells a child whose parent has died; billiard has use for the others.
 _ORPHANED = signal.SIGRTMIN
+
+_NAMES = frozenset(stage.name for stage in STAGES)
 
 #: Seconds that a child waits after the database failed before it takes a wake again.
 _REST = 1.0
@@ -70,21 +73,21 @@ class Worker:
 
     def drain(self, stage: str) -> None:
         """Empty the room of `stage`; what is left is found by the next wake or poll."""
+        if stage not in _NAMES:
+            # From another release; its rows are for that release's workers.
+            _log.warning("wake for an unknown stage", stage=stage)
+            return
         host = self._host or self._child_begins()
         self._busy = True
         try:
             settled = drain(stage, host)
-        except KeyError:
-            _log.warning("wake for an unknown stage", stage=stage)
         except TemporaryError as error:
             _log.warning("drain broken off", stage=stage, reason=error.reason)
             host.hang_up()
             # The database is away for everybody: no child should spin.
             time.sleep(_REST * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
         else:
-            if settled and not host.stopping():
-                # Whoever put something in meanwhile may have found us busy.
-                _log.debug("drained", stage=stage, settled=settled)
+            _log.debug("drained", stage=stage, settled=settled)
         finally:
             self._busy = False
             if self._orphaned:
