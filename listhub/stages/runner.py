@@ -2,7 +2,8 @@
 
     T1  claim: short, committed at once; the attempt is counted
     T2  lock the item by token → handle → settle with all outputs → commit
-        (a failure: T2 is rolled back and T3 settles as Retry or Bury)
+        (a failure: T2 is rolled back and T3 settles as Retry or Bury; a question to
+        the outside: T2 is rolled back, the answer is found, and T2 is done anew)
 
 An item that was claimed before without being settled is a suspect: it may have
 killed its worker.  Suspects are worked on alone, and what was claimed beside them is
@@ -131,9 +132,9 @@ def _work(
     """Handle one item in a transaction of its own; return 1 if it was settled."""
     with structlog.contextvars.bound_contextvars(**_context(item)):
         try:
-            store.open_claim(conn, item)
-            verdict = stage.handle(item, StageContext(conn=conn, host=host))
-            store.settle(conn, item, verdict)
+            verdict = host.answers.settled(
+                conn, lambda _ask: _handle(stage, host, conn, item)
+            )
             conn.commit()
         except StaleClaim:
             conn.rollback()
@@ -155,6 +156,16 @@ def _work(
         _say(item, verdict)
         _wake(host, verdict)
     return 1
+
+
+def _handle(
+    stage: RoomStage, host: Host, conn: "psycopg.Connection[Any]", item: Item
+) -> Verdict:
+    """Lock, handle and settle one item; the caller commits."""
+    store.open_claim(conn, item)
+    verdict = stage.handle(item, StageContext(conn=conn, host=host))
+    store.settle(conn, item, verdict)
+    return verdict
 
 
 def _work_together(

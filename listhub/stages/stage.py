@@ -15,6 +15,7 @@ import psycopg
 
 from listhub import db
 from listhub.config import Settings, verp_key
+from listhub.outside.answers import Answers, Ask
 from listhub.spool.items import Item, Verdict
 
 Nudge = Callable[[str], None]
@@ -49,6 +50,11 @@ class Host:
     @cached_property
     def verp_key(self) -> bytes:
         return verp_key(self.settings)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What this process has asked the outside."""
+        return Answers(self.settings)
 
     def connection(self) -> "psycopg.Connection[Any]":
         """Return this process's connection, opened when needed; TemporaryError if none.
@@ -88,6 +94,11 @@ class StageContext:
     @property
     def settings(self) -> Settings:
         return self.host.settings
+
+    @property
+    def ask(self) -> Ask:
+        """Ask the outside; the runner does the item anew once the answer is there."""
+        return self.host.answers.ask
 
 
 Handler = Callable[[Item, StageContext], Verdict]

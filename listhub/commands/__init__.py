@@ -1,0 +1,1 @@
+"""Commands: mail that asks for something; parsed, judged, done, reported."""

@@ -1,0 +1,1 @@
+"""i18n: the languages that people are written to in."""

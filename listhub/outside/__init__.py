@@ -1,0 +1,1 @@
+"""Outside: what only the network knows (DNS, scanners, directories), asked between transactions."""

@@ -1,0 +1,1 @@
+"""Policy: scenarios, compiled and evaluated; it judges and changes nothing."""
