@@ -6,7 +6,9 @@ is generated from this file.
 
 import dataclasses
 from pathlib import Path
+from typing import Literal
 
+from listhub.config.authenticity import Authentication, Dkim, Dns, Screening
 from listhub.config.fields import setting
 
 _DAY = 86400
@@ -297,6 +299,7 @@ class Retention:
     ledger_days: int = _days(90, "Who got what, when, through which relay.")
     seen_days: int = _days(30, "The Message-IDs that a list has seen.")
     bodies_days: int = _days(1, "Message bodies that nothing refers to any more.")
+    requests_days: int = _days(90, "What was asked of moderators, once decided.")
     bounces_days: int = _days(365, "Reports of mail that did not arrive.")
     runs_days: int = _days(30, "The runs of jobs.")
 
@@ -332,6 +335,16 @@ class Site:
         pattern=r"([^\s@<>]+@[^\s@<>]+)?",
         words="an address such as listmaster@example.org, or nothing,",
     )
+    language: Literal["en", "fr"] = setting(
+        "en", "The language of mail to people who have not chosen one."
+    )
+    answers_per_day: int = setting(
+        50,
+        "The most answers that one address gets on one day, against mail loops.",
+        unit="mails",
+        least=1,
+        most=100_000,
+    )
     secret: str = setting(
         "",
         "The key that signs VERP addresses; empty: it is read from secret_file.",
@@ -358,6 +371,10 @@ class Settings:
     intake: Intake = dataclasses.field(default_factory=Intake)
     delivery: Delivery = dataclasses.field(default_factory=Delivery)
     packets: Packets = dataclasses.field(default_factory=Packets)
+    dns: Dns = dataclasses.field(default_factory=Dns)
+    authentication: Authentication = dataclasses.field(default_factory=Authentication)
+    dkim: Dkim = dataclasses.field(default_factory=Dkim)
+    screening: Screening = dataclasses.field(default_factory=Screening)
     worker: Worker = dataclasses.field(default_factory=Worker)
     retention: Retention = dataclasses.field(default_factory=Retention)
     web: Web = dataclasses.field(default_factory=Web)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import psycopg
 
 from listhub.lists.posting import ListRow, Post
-from listhub.lists.settings import ListSettings
+from listhub.lists.list_settings import ListSettings
 from listhub.mail.address import key
 
 _IS_MEMBER = """
@@ -95,10 +95,5 @@ class Nobody:
 
 def for_list(settings: ListSettings) -> PostPolicy:
     """Return the policy that a list's settings name."""
-    match settings.post:
-        case "open":
-            return Everybody()
-        case "members":
-            return Members()
-        case "closed":
-            return Nobody()
+    rules: dict[str, PostPolicy] = {"public": Everybody(), "closed": Nobody()}
+    return rules.get(settings.send, Members())

@@ -21,78 +21,20 @@ from listhub.config.fields import (
     nearest,
     read_text,
     read_value,
-    setting,
     shown,
     specs,
 )
 from listhub.config.toml import document, read_document
 from listhub.errors import PermanentError, TemporaryError, UsageError
+from listhub.lists.list_settings import ListSettings
 
 V = TypeVar("V")
 Scope = Literal["site", "domain", "list"]
 
 _logger = log.get(__name__)
 
-# RFC 5322 §3.6.8: a field's name is printable US-ASCII without the colon.
-_FIELD_NAME = r"[!-9;-~]{1,76}"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ListSettings:
-    """All settings of one list, each with its value in force."""
-
-    subject: str = setting("", "What the list is about, in a few words.")
-    post: Literal["members", "open", "closed"] = setting(
-        "members", "Who may post: its members, everybody, or nobody."
-    )
-    priority: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "z"] = setting(
-        "5", "The priority of its mail, 0 before 9; z holds it back until released."
-    )
-    max_size: int = setting(
-        5_242_880,
-        "The largest message that it takes.",
-        unit="bytes",
-        least=1,
-        most=1_000_000_000,
-    )
-    reject_automates: bool = setting(
-        default=True, about="Refuse mail that a program sent, such as auto-replies."
-    )
-    verp_rate: Literal[0, 2, 5, 10, 20, 25, 33, 50, 100] = setting(
-        100,
-        "The share of recipients who get a reverse-path of their own (VERP).",
-        unit="per cent",
-    )
-    archive: bool = setting(default=True, about="Keep posts in the archive.")
-    list_headers: bool = setting(
-        default=True,
-        about="Add the header fields of RFC 2369: List-Help, List-Post and so on.",
-    )
-    remove_headers: tuple[str, ...] = setting(
-        (
-            "X-Sympa-To",
-            "X-Family-To",
-            "Return-Receipt-To",
-            "Precedence",
-            "X-Sequence",
-            "Disposition-Notification-To",
-            "Sender",
-        ),
-        "Header fields that are removed from posts before anything is added.",
-        pattern=_FIELD_NAME,
-        words="the name of a header field",
-    )
-    reply_to: Literal["sender", "list", "all"] = setting(
-        "sender",
-        "Where replies go: to the sender (what the post says is kept), the list, or both.",
-    )
-    custom_headers: tuple[str, ...] = setting(
-        (),
-        "Header fields that are added to posts, each as `Name: value`.",
-        pattern=rf"{_FIELD_NAME}: [ -~]{{0,900}}",
-        words="a header field such as `X-Campus: North`, in US-ASCII on one line",
-    )
-
+#: Settings of earlier releases, which may still be stored beside their successors.
+_RETIRED = frozenset({"post", "list_headers"})
 
 SPECS: Mapping[str, Spec] = specs(ListSettings)
 
@@ -204,7 +146,7 @@ def load_list_settings(conn: Connection[Any], list_id: int) -> ListSettings:
     """
     levels = []
     for scope, level in load_levels(conn, list_id).items():
-        unknown = sorted(level.keys() - SPECS.keys())
+        unknown = sorted(level.keys() - SPECS.keys() - _RETIRED)
         if unknown:
             _logger.warning("unknown list settings", scope=scope, names=unknown)
         levels.append({key: level[key] for key in level if key in SPECS})

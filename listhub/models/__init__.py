@@ -4,25 +4,39 @@ from listhub.models import spool
 from listhub.models.archive import ArchiveMessage
 from listhub.models.base import Base
 from listhub.models.bounce import BounceEvent
+from listhub.models.custom_file import CustomFile
+from listhub.models.digest import DigestEntry, DigestIssue
 from listhub.models.domain import Domain
 from listhub.models.mailing_list import MailingList
+from listhub.models.notice import NoticeCount, NoticeWaiting
 from listhub.models.outgoing import Outcome, Outgoing, Packet
 from listhub.models.person import Audit, Person, Role
+from listhub.models.request import Request, RequestKey
 from listhub.models.setting import SettingVersion
 from listhub.models.subscription import RECEPTIONS, Subscription
+from listhub.models.topic import Attachment, MessageTopic
 
 __all__ = [
     "RECEPTIONS",
     "ArchiveMessage",
+    "Attachment",
     "Audit",
     "Base",
     "BounceEvent",
+    "CustomFile",
+    "DigestEntry",
+    "DigestIssue",
     "Domain",
     "MailingList",
+    "MessageTopic",
+    "NoticeCount",
+    "NoticeWaiting",
     "Outcome",
     "Outgoing",
     "Packet",
     "Person",
+    "Request",
+    "RequestKey",
     "Role",
     "SettingVersion",
     "Subscription",

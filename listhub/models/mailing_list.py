@@ -13,7 +13,7 @@ class MailingList(Base):
 
     __tablename__ = "mailing_list"
     __table_args__ = (
-        CheckConstraint("status IN ('open', 'closed')", name="status"),
+        CheckConstraint("status IN ('open', 'closed', 'pending')", name="status"),
         CheckConstraint("address = lower(address)", name="lower_case"),
     )
 
@@ -28,3 +28,5 @@ class MailingList(Base):
     send_clock: Mapped[datetime | None]
     created_at: Mapped[Moment]
     closed_at: Mapped[datetime | None]
+    #: The family whose files stand before its own.
+    family: Mapped[str | None]

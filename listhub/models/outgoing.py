@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -46,6 +47,8 @@ class Outgoing(Base):
     mode: Mapped[str] = mapped_column(server_default=text("'each'"))
     recipients: Mapped[int]
     created_at: Mapped[Moment]
+    #: What is done to each copy while it is sent (see delivery/treatment.py).
+    treatment: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
 
 
 class Packet(Base):

@@ -19,6 +19,8 @@ class Person(Base):
     address_key: Mapped[str] = mapped_column(unique=True)
     display_name: Mapped[str] = mapped_column(server_default=text("''"))
     created_at: Mapped[Moment]
+    #: As chosen by the person; none: the list's.
+    language: Mapped[str | None]
 
 
 class Role(Base):
@@ -32,6 +34,8 @@ class Role(Base):
             " ELSE list_id IS NOT NULL AND domain_id IS NULL END",
             name="scope",
         ),
+        CheckConstraint("profile IN ('normal', 'privileged')", name="profile"),
+        CheckConstraint("reception IN ('mail', 'none')", name="reception"),
         Index(
             "role_once",
             "person_id",
@@ -52,6 +56,12 @@ class Role(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     kind: Mapped[str]
     created_at: Mapped[Moment]
+    #: A privileged owner may close the list and name its owners.
+    profile: Mapped[str] = mapped_column(server_default=text("'normal'"))
+    #: Whether mail to the role reaches this person.
+    reception: Mapped[str] = mapped_column(server_default=text("'mail'"))
+    concealed: Mapped[bool] = mapped_column(server_default=text("false"))
+    info: Mapped[str] = mapped_column(server_default=text("''"))
 
 
 class Audit(Base):

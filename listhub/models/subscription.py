@@ -1,8 +1,10 @@
 """Who gets a list, and how."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from listhub.models.base import Base, Id, Moment
@@ -14,6 +16,7 @@ RECEPTIONS = (
     "index",
     "notice",
     "text",
+    "html",
     "urlize",
     "none",
 )
@@ -42,5 +45,12 @@ class Subscription(Base):
     #: False: does not get what they posted themselves.
     own_posts: Mapped[bool] = mapped_column(server_default=text("true"))
     concealed: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: Gets nothing from then on, until `suspended_until` if that is set.
     suspended_at: Mapped[datetime | None]
     created_at: Mapped[Moment]
+    suspended_until: Mapped[datetime | None]
+    #: Only posts on these; empty: all.
+    topics: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    #: The list's own attributes, by their ids.
+    attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    changed_at: Mapped[datetime | None]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from listhub.delivery.outgoing import NewOutgoing, send_out
 from listhub.lists import policy, recipients, reports
 from listhub.lists.posting import ListRow, Post, find_list, number, remember
-from listhub.lists.settings import ListSettings, load_list_settings
+from listhub.lists.list_settings import ListSettings
+from listhub.lists.settings import load_list_settings
 from listhub.mail import message_id, screening
 from listhub.mail.headers import Headers
 from listhub.mail.transforms import TransformContext, transform
@@ -149,9 +150,11 @@ def _head(case: _Case, sequence: int, context: StageContext) -> bytes:
             command_address=f"sympa@{row.domain}",
             web_url=context.settings.web.url,
             archived=settings.archive,
-            list_headers=settings.list_headers,
+            list_headers=bool(settings.rfc2369_headers),
             remove_headers=settings.remove_headers,
-            reply_to=settings.reply_to,
+            reply_to=settings.reply_to
+            if settings.reply_to in {"list", "all"}
+            else "sender",
             custom_headers=settings.custom_headers,
         ),
     ).to_bytes()

@@ -184,7 +184,7 @@ def test_a_kept_connection_to_a_server_that_only_reads_is_dropped(
     both = url_of_both(primary, standby, database="site")
     db.upgrade(both)
     with open_rooms(both) as rooms:
-        rooms.add_list(members=["bob@b.example"], post="open")
+        rooms.add_list(members=["bob@b.example"], send="public")
         assert rooms.drain("distribute") == 0  # the host has its connection now
         rooms.put("distribute", post_bytes())
 

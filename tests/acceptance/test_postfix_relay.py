@@ -39,7 +39,7 @@ def test_verp_through_postfix(
 ):
     """Every copy arrives once, and its reverse-path leads to its own subscription."""
     with open_rooms(database_url, relays=(postfix.url,), xverp=xverp) as rooms:
-        rooms.add_list(members=MEMBERS, post="open", verp_rate=100)
+        rooms.add_list(members=MEMBERS, send="public", verp_rate=100)
         rooms.put("distribute", post_bytes())
         rooms.drain("distribute")
         rooms.drain("send")

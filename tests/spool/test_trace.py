@@ -40,8 +40,8 @@ def site(database_url: str) -> Iterator[Rooms]:
     with relay_in_thread(Script(answers={"rcpt": rcpt})) as relay:
         url = f"smtp://127.0.0.1:{relay.port}"
         with open_rooms(database_url, relays=(url,)) as rooms:
-            rooms.add_list(members=MEMBERS, post="open", verp_rate=0)
-            rooms.add_list("news", members=["late@d.example"], post="open")
+            rooms.add_list(members=MEMBERS, send="public", verp_rate=0)
+            rooms.add_list("news", members=["late@d.example"], send="public")
             take(rooms, post_bytes())
             held = browse.waiting(rooms.conn, Filter(stage="distribute"), limit=2)
             [news] = [item for item in held if item.list == LISTS[1]]

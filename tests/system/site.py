@@ -148,7 +148,7 @@ class Site:
                 rooms.add_list(
                     each.name,
                     members=each.people,
-                    post="open",
+                    send="public",
                     verp_rate=100 if each.verp else 0,
                 )
         self.intake = self._daemon("intake", ["intake"], ready=self._takes_mail)

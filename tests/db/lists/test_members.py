@@ -82,7 +82,9 @@ BAD = (
 def refusals(mailing_list: MailingList) -> list[Refused]:
     person = PersonFactory.create(address="Member@example.net")
     SubscriptionFactory.create(list_id=mailing_list.id, person=person)
-    known = "each, digest, digest_text, index, notice, text, urlize, none are known"
+    known = (
+        "each, digest, digest_text, index, notice, text, html, urlize, none are known"
+    )
     return [
         Refused(3, "nonsense", "is not an e-mail address"),
         Refused(4, "ALICE@example.net", "is in line 2 already"),

@@ -41,17 +41,17 @@ def listhub(database_url: str) -> Run:
 
 def test_levels_of_a_list_from_the_command_line(listhub: Run, tmp_path: Path) -> None:
     """Set, show, export, import and history tell one story."""
-    done = listhub("set", "--domain", "example.org", "post=open", "max_size=1000")
+    done = listhub("set", "--domain", "example.org", "send=public", "max_size=1000")
     assert (done.stdout, done.stderr) == ("example.org: version 1.\n", "")
-    listhub("set", "--list", "staff@example.org", "post=closed", "verp_rate=50")
+    listhub("set", "--list", "staff@example.org", "send=closed", "verp_rate=50")
 
     shown = listhub("show", "--list", "staff@example.org", "--effective").stdout
-    assert 'post = "closed"  # list\n' in shown
+    assert 'send = "closed"  # list\n' in shown
     assert "max_size = 1000  # domain\n" in shown
     assert "archive = true  # default\n" in shown
 
     text = listhub("export", "--list", "staff@example.org").stdout
-    assert text == 'post = "closed"\nverp_rate = 50\n'
+    assert text == 'send = "closed"\nverp_rate = 50\n'
     assert listhub("show", "--list", "staff@example.org").stdout == text
 
     imported = listhub(
@@ -64,7 +64,7 @@ def test_levels_of_a_list_from_the_command_line(listhub: Run, tmp_path: Path) ->
     )
     assert [(row["version"], row["changes"]) for row in history] == [
         (2, "archive = false, post removed, verp_rate removed"),
-        (1, 'post = "closed", verp_rate = 50'),
+        (1, 'send = "closed", verp_rate = 50'),
     ]
     assert history[0]["changed_by"].startswith("cli:")
 
@@ -93,7 +93,7 @@ def test_changes_at_the_same_time_are_all_kept(database_url: str) -> None:
     """Eight people change one level at once: eight versions, and no change is lost."""
     keys = {
         "subject": "x",
-        "post": "open",
+        "send": "public",
         "priority": "1",
         "max_size": 9,
         "archive": False,

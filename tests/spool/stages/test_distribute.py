@@ -163,7 +163,7 @@ def test_numbers_rise_without_gaps_on_two_hosts(database_url: str):
 def test_a_small_post_ranks_before_a_newsletters_rest(rooms: Rooms):
     """A small list's packets go ahead of most of a large list's."""
     big = [f"user{n}@d{n % 50}.example" for n in range(400)]
-    rooms.add_list("big", members=big, post="open", verp_rate=100)
+    rooms.add_list("big", members=big, send="public", verp_rate=100)
     small = rooms.add_list(members=MEMBERS)
     rooms.put("distribute", post_bytes(), recipient=f"big@{DOMAIN}")
     rooms.drain("distribute")

@@ -18,7 +18,7 @@ MEMBERS = [f"user{n}@d{n % 3}.example" for n in range(12)]
 
 def fill(rooms: Rooms, **settings: Any) -> None:
     """Have one post of twelve members wait in the sending room."""
-    rooms.add_list(members=MEMBERS, post="open", **settings)
+    rooms.add_list(members=MEMBERS, send="public", **settings)
     rooms.put("distribute", post_bytes())
     rooms.drain("distribute")
 
@@ -139,7 +139,7 @@ def test_a_lost_answer_is_a_possible_duplicate(database_url: str):
         # One server under two names: the first one's failure rests only itself.
         urls = (f"smtp://127.0.0.1:{relay.port}", f"smtp://localhost:{relay.port}")
         with open_rooms(database_url, relays=urls) as rooms:
-            rooms.add_list(members=MEMBERS[:1], post="open", verp_rate=100)
+            rooms.add_list(members=MEMBERS[:1], send="public", verp_rate=100)
             rooms.put("distribute", post_bytes())
             rooms.drain("distribute")
             rooms.drain("send")
@@ -153,7 +153,7 @@ def test_after_a_crash_only_what_has_no_outcome_goes_out(database_url: str):
     with relay_in_thread() as relay:
         url = f"smtp://127.0.0.1:{relay.port}"
         with open_rooms(database_url, relays=(url,)) as rooms:
-            rooms.add_list(members=MEMBERS[:4], post="open", verp_rate=100)
+            rooms.add_list(members=MEMBERS[:4], send="public", verp_rate=100)
             rooms.put("distribute", post_bytes())
             rooms.drain("distribute")
             # A worker that claims, records two answers and dies.
@@ -228,7 +228,7 @@ def test_what_no_relay_takes_in_time_expires_visibly(database_url: str):
     """After delivery.expiry a recipient is given up: outcome, event, notice to owners."""
     with open_rooms(database_url, expiry=60.0) as rooms:
         rooms.add_list(
-            members=MEMBERS[:2], owners=["own@o.example"], post="open", verp_rate=100
+            members=MEMBERS[:2], owners=["own@o.example"], send="public", verp_rate=100
         )
         rooms.put("distribute", post_bytes())
         rooms.drain("distribute")
@@ -254,7 +254,7 @@ class Slow:
 def test_flow_control_makes_packets_wait(database_url: str):
     """A packet for a destination that must wait is deferred, unsent and untried."""
     with open_rooms(database_url) as rooms:
-        rooms.add_list(members=["a@d1.example"], post="open")
+        rooms.add_list(members=["a@d1.example"], send="public")
         rooms.put("distribute", post_bytes())
         rooms.drain("distribute")
 
@@ -270,7 +270,7 @@ def test_a_packet_without_its_body_harms_no_neighbour(database_url: str):
     with relay_in_thread() as relay:
         url = f"smtp://127.0.0.1:{relay.port}"
         with open_rooms(database_url, relays=(url,)) as rooms:
-            rooms.add_list(members=MEMBERS[:1], post="open")
+            rooms.add_list(members=MEMBERS[:1], send="public")
             for n in range(2):
                 rooms.put("distribute", post_bytes(message_id=f"{n}@a.example"))
             rooms.drain("distribute")

@@ -328,7 +328,7 @@ def test_level_must_be_named_once(
     listhub: Run, command: str, levels: list[str]
 ) -> None:
     """No level is guessed."""
-    words = {"set": ["post=open"], "import": ["x.toml"]}.get(command, [])
+    words = {"set": ["send=public"], "import": ["x.toml"]}.get(command, [])
     code, _, err = listhub("config", command, *levels, *words)
 
     assert code == 64
@@ -339,14 +339,15 @@ def test_level_must_be_named_once(
     ("words", "says"),
     [
         ([], "Nothing to set; write KEY=VALUE or --unset KEY."),
-        (["post"], "'post' is not KEY=VALUE."),
+        (["send"], "'send' is not KEY=VALUE."),
         (
-            ["post=friends"],
-            'command line: post is "friends"; "members", "open" or "closed" is allowed.',
+            ["reply_to=friends"],
+            'command line: reply_to is "friends"; "keep", "sender", "list", "all" or'
+            ' "other" is allowed.',
         ),
         (
-            ["pots=open"],
-            "command line: pots is not a setting of lists; did you mean post?",
+            ["snd=public"],
+            "command line: snd is not a setting of lists; did you mean send?",
         ),
     ],
 )

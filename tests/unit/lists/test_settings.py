@@ -12,7 +12,8 @@ from listhub.config import Spec, toml
 from listhub.config.fields import read_value
 from listhub.errors import UsageError
 from listhub.lists import settings as lists
-from listhub.lists.settings import SPECS, ListSettings
+from listhub.lists.list_settings import ListSettings
+from listhub.lists.settings import SPECS
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "list_settings"
 
@@ -25,12 +26,12 @@ def test_no_level_sets_anything() -> None:
 def test_later_levels_win() -> None:
     """The list over its domain, the domain over the site, the site over defaults."""
     found = lists.resolve(
-        {"post": "open", "priority": "1", "archive": False},
-        {"post": "closed", "priority": "2"},
-        {"post": "members"},
+        {"send": "public", "priority": "1", "archive": False},
+        {"send": "closed", "priority": "2"},
+        {"send": "private"},
     )
 
-    assert found == ListSettings(post="members", priority="2", archive=False)
+    assert found == ListSettings(send="private", priority="2", archive=False)
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
@@ -78,10 +79,17 @@ def _values(spec: Spec) -> st.SearchStrategy[object]:
         case "whole":
             return st.integers(int(spec.rule.least or 0), int(spec.rule.most or 9))
         case "texts":
-            form = "[!-9;-~]{1,20}" + (": [ -~]{0,20}" if "custom" in spec.name else "")
-            return st.lists(st.from_regex(form, fullmatch=True), max_size=3)
+            return st.lists(_texts(spec), max_size=3)
         case _:
-            return st.text(st.characters(exclude_categories=["Cc", "Cs"]))
+            return _texts(spec)
+
+
+def _texts(spec: Spec) -> st.SearchStrategy[str]:
+    plain = st.characters(exclude_categories=["Cc", "Cs"])
+    if spec.rule.pattern:
+        form = rf"(?:{spec.rule.pattern})"
+        return st.from_regex(form, fullmatch=True, alphabet=plain)
+    return st.text(plain)
 
 
 LEVELS = st.fixed_dictionaries(

@@ -128,6 +128,14 @@ def test_edits_keep_order_and_place() -> None:
     assert headers.to_bytes() == expected
 
 
+def test_fields_are_dropped_one_by_one() -> None:
+    """drop looks at each field with its value; what stays keeps its bytes."""
+    headers = Headers.parse(b"A: 1\nB: 2\n folded\nA: 3\n\nbody")
+    headers.drop(lambda field: field.name == b"a" and field.value == b"3")
+
+    assert headers.to_bytes() == b"A: 1\nB: 2\n folded\n\n"
+
+
 def test_a_copy_is_edited_on_its_own() -> None:
     """A stage may branch: what it does to the copy is not seen in the original."""
     headers = Headers.parse(MESSAGE)
