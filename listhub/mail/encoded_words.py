@@ -6,21 +6,9 @@ characters, no lone surrogates.
 
 import binascii
 import re
-from encodings.aliases import aliases
 
-# A charset in "=?...?b?...?=" is the sender's to choose: only codecs that turn bytes
-# into text in linear time are used, and their names are not looked up one by one in
-# codecs.lookup, which remembers every name that it did not find.
-_NOT_CHARSETS = frozenset({
-    "base64_codec", "bz2_codec", "hex_codec", "idna", "mbcs", "punycode",
-    "quopri_codec", "raw_unicode_escape", "rot_13", "undefined", "unicode_escape",
-    "uu_codec", "zlib_codec",
-})  # fmt: skip
-_CHARSETS = {
-    name: codec
-    for name, codec in (aliases | {codec: codec for codec in aliases.values()}).items()
-    if codec not in _NOT_CHARSETS
-}
+from listhub.mail import charsets
+
 _ENCODED_WORD = re.compile(
     r"=\?([^?\s*]{1,40})(?:\*[^?\s]*)?\?([BbQq])\?([^?]*)\?="  # RFC 2231 §5: *language
 )
@@ -109,7 +97,7 @@ def _to_bytes(data: str, *, encoding: str) -> bytes:
 
 
 def _to_text(raw: bytes, charset: str) -> str:
-    codec = _CHARSETS.get(re.sub(r"[^a-z0-9]+", "_", charset), "utf_8")
+    codec = charsets.codec(charset) or "utf_8"
     try:
         return raw.decode(codec, "replace")
     except ValueError:

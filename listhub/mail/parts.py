@@ -26,29 +26,48 @@ def content_type(headers: Headers) -> tuple[str, dict[str, str]]:
     raw = headers.get("Content-Type") or b""
     value = strip_comments(encoded_words.plain(raw[:_LONGEST_VALUE]))
     kind = value.partition(";")[0].strip().lower()
-    parameters = {
+    return (kind if _TYPE.fullmatch(kind) else "text/plain"), parameters_of(value)
+
+
+def parameters_of(value: str) -> dict[str, str]:
+    """Return the parameters that a field's value holds, their names in lower case."""
+    return {
         match[1].lower(): _unquoted(match[2]) for match in _PARAMETER.finditer(value)
     }
-    return (kind if _TYPE.fullmatch(kind) else "text/plain"), parameters
+
+
+def spans(
+    raw: bytes, boundary: str, *, start: int = 0, end: int | None = None
+) -> Iterator[tuple[int, int]]:
+    """Give where the parts of the multipart raw[start:end] start and end, in `raw`.
+
+    An unclosed last one goes to the end.
+    """
+    end = len(raw) if end is None else end
+    delimiter = b"--" + boundary.encode()
+    opened: int | None = None
+    position = raw.find(delimiter, start, end)
+    while position >= 0:
+        after = position + len(delimiter)
+        line_end = _AFTER_BOUNDARY.match(raw, after, end)
+        if line_end and (position == start or raw[position - 1] == ord("\n")):
+            if opened is not None:
+                last = max(opened, position - 1)
+                if last > opened and raw[last - 1] == ord("\r"):
+                    last -= 1
+                yield opened, last
+            if line_end[1]:
+                return
+            opened = line_end.end()
+        position = raw.find(delimiter, after, end)
+    if opened is not None:
+        yield opened, end
 
 
 def split(body: bytes, boundary: str) -> Iterator[bytes]:
     """Give the parts of a multipart's body; an unclosed last one goes to the end."""
-    delimiter = b"--" + boundary.encode()
-    start: int | None = None
-    position = body.find(delimiter)
-    while position >= 0:
-        after = position + len(delimiter)
-        line_end = _AFTER_BOUNDARY.match(body, after)
-        if line_end and (position == 0 or body[position - 1] == ord("\n")):
-            if start is not None:
-                yield body[start : max(start, position - 1)].removesuffix(b"\r")
-            if line_end[1]:
-                return
-            start = line_end.end()
-        position = body.find(delimiter, after)
-    if start is not None:
-        yield body[start:]
+    for start, end in spans(body, boundary):
+        yield body[start:end]
 
 
 def children(headers: Headers, body: bytes) -> Iterator[bytes]:
