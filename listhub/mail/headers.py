@@ -7,7 +7,7 @@ Writing refuses CR, LF and NUL, so no value can smuggle in a field of its own.
 
 import copy
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Self
 
 from listhub.mail import encoded_words
@@ -100,6 +100,10 @@ class Headers:
         """Remove all fields of these names."""
         keys = {_key(name) for name in names}
         self._set(field for field in self._fields if field.name not in keys)
+
+    def drop(self, unwanted: Callable[[Field], bool]) -> None:
+        """Remove the fields that are unwanted; the others keep their bytes."""
+        self._set(field for field in self._fields if not unwanted(field))
 
     def add(self, name: str, value: str | bytes) -> None:
         """Append a field; raise ValueError if it holds CR, LF or NUL.

@@ -1,11 +1,12 @@
 """Mark a copy as list mail: loop guard, number, sender, precedence."""
 
-from listhub.mail.headers import Headers
+from listhub.mail.draft import Draft
 from listhub.mail.transforms.context import TransformContext
 
 
-def apply(headers: Headers, context: TransformContext) -> None:
+def apply(draft: Draft, context: TransformContext) -> None:
     """Add Sympa's marks; earlier X-Loop fields stay, they are other lists' guards."""
+    headers = draft.headers
     headers.add("X-Loop", context.address)
     headers.add("X-Sequence", str(context.sequence))
     headers.replace("Errors-To", f"{context.name}-owner@{context.domain}")

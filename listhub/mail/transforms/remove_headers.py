@@ -1,9 +1,9 @@
 """Remove the fields that a list does not pass on (the setting `remove_headers`)."""
 
-from listhub.mail.headers import Headers
+from listhub.mail.draft import Draft
 from listhub.mail.transforms.context import TransformContext
 
 
-def apply(headers: Headers, context: TransformContext) -> None:
+def apply(draft: Draft, context: TransformContext) -> None:
     """Remove every field of these names, wherever it stands."""
-    headers.remove(*context.remove_headers)
+    draft.headers.remove(*context.remove_headers)
