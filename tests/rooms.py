@@ -11,7 +11,7 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 
 from listhub import db
-from listhub.config import Database, Delivery, Settings, Site
+from listhub.config import Database, Delivery, Dkim, Dns, Settings, Site
 from listhub.mail.address import key
 from listhub.mail.headers import Headers
 from listhub.mail.message_id import message_id
@@ -179,6 +179,8 @@ def open_rooms(url: str, **delivery: Any) -> Iterator[Rooms]:
     settings = Settings(
         database=Database(url=url),
         site=Site(secret="5e" * 16),
+        dns=Dns(enabled=False),
+        dkim=Dkim(directory=""),
         delivery=replace(Delivery(), **{"connections": 4, **delivery}),
     )
     host = Host(settings=settings, name="test")

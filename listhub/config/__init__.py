@@ -1,5 +1,6 @@
 """The settings of a site: listhub.toml and the environment, read once, passed down."""
 
+from listhub.config.authenticity import Authentication, Dkim, Dns, Screening
 from listhub.config.fields import Spec, setting, specs
 from listhub.config.reading import Loaded, load, load_with_origins, verp_key
 from listhub.config.tree import (
@@ -17,13 +18,17 @@ from listhub.config.tree import (
 )
 
 __all__ = [
+    "Authentication",
     "Broker",
     "Database",
     "Delivery",
+    "Dkim",
+    "Dns",
     "Intake",
     "Loaded",
     "Packets",
     "Retention",
+    "Screening",
     "Settings",
     "Site",
     "Spec",

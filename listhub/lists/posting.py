@@ -10,7 +10,8 @@ from listhub.mail.headers import Headers
 from listhub.spool.ranking import LONGEST_LAG, PACKET_LAG
 
 _FIND = """
-SELECT list.id, list.name, domain.name, list.sequence, list.status
+SELECT list.id, list.name, domain.name, list.sequence, list.status, domain.id,
+       list.family
   FROM mailing_list AS list JOIN domain ON domain.id = list.domain_id
  WHERE list.id = %s
 """
@@ -43,6 +44,9 @@ class ListRow:
     domain: str
     sequence: int
     status: str
+    domain_id: int
+    #: The family whose files stand before the list's own.
+    family: str | None = None
 
     @property
     def address(self) -> str:
@@ -77,7 +81,13 @@ def find_list(conn: "psycopg.Connection[Any]", list_id: int | None) -> ListRow |
     if row is None:
         return None
     return ListRow(
-        id=row[0], name=row[1], domain=row[2], sequence=row[3], status=row[4]
+        id=row[0],
+        name=row[1],
+        domain=row[2],
+        sequence=row[3],
+        status=row[4],
+        domain_id=row[5],
+        family=row[6],
     )
 
 

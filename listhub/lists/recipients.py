@@ -13,26 +13,53 @@ from listhub.mail.address import key
 
 # Sorted in code order ("C"), as Python and `packet.first_key` compare.  The domain is
 # what follows the last @; a regular expression for it takes longer than all the rest.
-_EACH = """
+_STREAM = """
 SELECT person.address, subscription.id,
        (place.domain || ' '
         || left(person.address_key, -length(place.domain) - 1)) COLLATE "C" AS key
   FROM subscription JOIN person ON person.id = subscription.person_id
        CROSS JOIN LATERAL (SELECT split_part(person.address_key, '@', -1)) place (domain)
  WHERE subscription.list_id = %(list_id)s
-   AND subscription.reception = 'each'
-   AND subscription.suspended_at IS NULL
+   AND subscription.reception = ANY(%(receptions)s)
+   AND (subscription.suspended_at IS NULL OR subscription.suspended_at > now()
+        OR subscription.suspended_until <= now())
    AND (subscription.own_posts OR person.address_key <> %(author)s)
+   AND (%(topics)s::text[] IS NULL OR subscription.topics = '{}'
+        OR subscription.topics && %(topics)s)
  ORDER BY key
 """
 
 _COUNT = """
-SELECT count(*) FROM subscription
- WHERE list_id = %s AND reception = 'each' AND suspended_at IS NULL
+SELECT reception, count(*) FROM subscription
+ WHERE list_id = %(list_id)s
+   AND (suspended_at IS NULL OR suspended_at > now() OR suspended_until <= now())
+   AND (%(topics)s::text[] IS NULL OR topics = '{}' OR topics && %(topics)s)
+ GROUP BY reception
 """
 
 #: Rows fetched at a time.
 _PAGE = 5000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Audience:
+    """Who is meant: members of these receptions, their own posts left out as they wish.
+
+    `topics` of the post pass by members who chose others; None where a list has none.
+    """
+
+    list_id: int
+    receptions: tuple[str, ...]
+    author: str = ""
+    topics: tuple[str, ...] | None = None
+
+    def parameters(self) -> dict[str, object]:
+        return {
+            "list_id": self.list_id,
+            "receptions": list(self.receptions),
+            "author": key(self.author),
+            "topics": None if self.topics is None else list(self.topics),
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,39 +78,41 @@ class Chosen:
 
 
 def stream(
-    conn: "psycopg.Connection[Any]",
-    *,
-    list_id: int,
-    author: str,
-    name: str,
-    expected: int,
+    conn: "psycopg.Connection[Any]", audience: Audience, *, name: str, expected: int
 ) -> Iterator[Recipient]:
-    """Yield who gets each post, sorted by domain, then local part.
+    """Yield the members meant, sorted by domain, then local part.
 
     `name` is the database cursor's, which lives as long as the iteration; where a page
     is `expected` to hold them all, one round trip does instead of four.
     """
-    parameters = {"list_id": list_id, "author": key(author)}
     if expected <= _PAGE:
-        yield from map(Recipient._make, conn.execute(_EACH, parameters))
+        rows = conn.execute(_STREAM, audience.parameters())
+        yield from map(Recipient._make, rows)
         return
     with conn.cursor(name=name) as cursor:
-        cursor.execute(_EACH, parameters)
+        cursor.execute(_STREAM, audience.parameters())
         while page := cursor.fetchmany(_PAGE):
             yield from map(Recipient._make, page)
 
 
-def count(conn: "psycopg.Connection[Any]", *, list_id: int) -> int:
-    """Return how many get each post, the author included."""
-    row = conn.execute(_COUNT, [list_id]).fetchone()
-    return int(row[0]) if row else 0
+def count(
+    conn: "psycopg.Connection[Any]",
+    *,
+    list_id: int,
+    topics: tuple[str, ...] | None = None,
+) -> dict[str, int]:
+    """Return how many members each reception has, the author included."""
+    rows = conn.execute(
+        _COUNT,
+        {"list_id": list_id, "topics": None if topics is None else list(topics)},
+    )
+    return {reception: int(members) for reception, members in rows}
 
 
 def split_verp(
     conn: "psycopg.Connection[Any]",
+    audience: Audience,
     *,
-    list_id: int,
-    author: str,
     expected: int,
     rate: int,
     sequence: int,
@@ -98,9 +127,7 @@ def split_verp(
         if len(chosen) == (0 if verp else expected):
             return
         name = "verp_recipients" if verp else "plain_recipients"
-        everybody = stream(
-            conn, list_id=list_id, author=author, name=name, expected=expected
-        )
+        everybody = stream(conn, audience, name=name, expected=expected)
         if len(chosen) == (expected if verp else 0):
             yield from everybody
             return

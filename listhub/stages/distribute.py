@@ -7,16 +7,15 @@ post either still waits, or it has become all of its outputs.
 
 from dataclasses import dataclass
 
-from listhub.delivery.outgoing import NewOutgoing, send_out
-from listhub.lists import policy, recipients, reports
-from listhub.lists.posting import ListRow, Post, find_list, number, remember
+from listhub.lists import policy, reports, topics
 from listhub.lists.list_settings import ListSettings
+from listhub.lists.posting import ListRow, Post, find_list, remember
+from listhub.lists.publishing import Publication, publish
 from listhub.lists.settings import load_list_settings
 from listhub.mail import message_id, screening
-from listhub.mail.headers import Headers
-from listhub.mail.transforms import TransformContext, transform
+from listhub.mail.draft import Draft
 from listhub.spool import bodies
-from listhub.spool.items import Bury, Done, Item, NewItem, Verdict
+from listhub.spool.items import Bury, Done, Item, Verdict
 from listhub.stages.stage import RoomStage, StageContext
 
 
@@ -28,6 +27,7 @@ class _Case:
     row: ListRow
     settings: ListSettings
     post: Post
+    draft: Draft
 
 
 def handle(item: Item, context: StageContext) -> Verdict:
@@ -48,7 +48,7 @@ def handle(item: Item, context: StageContext) -> Verdict:
         )
     if not remember(context.conn, case.row, case.post):
         return Done(verdict="duplicate", note=case.post.message_id)
-    return _distribute(case, context)
+    return _publish(case, context)
 
 
 def _load(item: Item, context: StageContext) -> _Case | None:
@@ -56,7 +56,8 @@ def _load(item: Item, context: StageContext) -> _Case | None:
     if row is None or item.body_id is None:
         return None
     raw = bodies.load(context.conn, item.body_id)
-    headers = Headers.parse(raw)
+    draft = Draft.parse(raw)
+    headers = draft.headers
     return _Case(
         item=item,
         row=row,
@@ -70,6 +71,7 @@ def _load(item: Item, context: StageContext) -> _Case | None:
             author=screening.author(headers) or item.reverse_path or "",
             reverse_path=item.reverse_path or "",
         ),
+        draft=draft,
     )
 
 
@@ -97,80 +99,20 @@ def _refuse(case: _Case, context: StageContext) -> policy.Refuse | None:
     return decision if isinstance(decision, policy.Refuse) else None
 
 
-def _distribute(case: _Case, context: StageContext) -> Done:
-    conn, row, post, settings = context.conn, case.row, case.post, case.settings
-    expected = recipients.count(conn, list_id=row.id)
-    chosen = recipients.split_verp(
-        conn,
-        list_id=row.id,
-        author=post.author,
-        expected=expected,
-        rate=settings.verp_rate,
-        sequence=row.sequence + 1,
-    )
-    numbered = number(conn, row, packets=chosen.packets(context.settings.packets))
-    sent = send_out(
-        conn,
-        NewOutgoing(
-            list_id=row.id,
-            trace=case.item.trace,
-            message_id=post.message_id,
-            sequence=numbered.sequence,
-            head=_head(case, numbered.sequence, context),
-            body_id=post.body_id,
-            body_offset=post.body_offset,
-            bounce_address=f"{row.name}-owner@{row.domain}",
-            author=post.author,
-            priority=case.item.priority,
+def _publish(case: _Case, context: StageContext) -> Done:
+    conn = context.conn
+    publication = Publication(
+        row=case.row,
+        settings=case.settings,
+        post=case.post,
+        draft=case.draft,
+        tag=topics.find(
+            conn, case.settings, case.post, list_id=case.row.id, body=case.draft.body
         ),
-        plain=chosen.plain,
-        verp=chosen.verp,
-        verp_count=chosen.verp_count,
-        rules=context.settings.packets,
-        first_lag=numbered.lag,
-    )
-    archive = (_archive_item(case, numbered.sequence),) if settings.archive else ()
-    return Done(
-        note=f"post {numbered.sequence} to {sent.recipients} recipients",
-        emit=(*archive, *sent.items),
-    )
-
-
-def _head(case: _Case, sequence: int, context: StageContext) -> bytes:
-    """Return the header block that the recipients get."""
-    row, settings = case.row, case.settings
-    return transform(
-        case.post.headers,
-        TransformContext(
-            name=row.name,
-            domain=row.domain,
-            sequence=sequence,
-            message_id=case.post.message_id,
-            author=case.post.author,
-            command_address=f"sympa@{row.domain}",
-            web_url=context.settings.web.url,
-            archived=settings.archive,
-            list_headers=bool(settings.rfc2369_headers),
-            remove_headers=settings.remove_headers,
-            reply_to=settings.reply_to
-            if settings.reply_to in {"list", "all"}
-            else "sender",
-            custom_headers=settings.custom_headers,
-        ),
-    ).to_bytes()
-
-
-def _archive_item(case: _Case, sequence: int) -> NewItem:
-    return NewItem(
-        stage="archive",
         trace=case.item.trace,
-        list_id=case.row.id,
-        body_id=case.post.body_id,
-        message_id=case.post.message_id,
-        reverse_path=case.post.reverse_path,
-        recipient=case.row.address,
-        meta={"sequence": sequence},
+        priority=case.item.priority,
     )
+    return publish(conn, publication, context.settings)
 
 
 STAGE = RoomStage(

@@ -89,6 +89,7 @@ class Site:
             "LISTHUB_SITE__SECRET": "5a" * 16,
             "LISTHUB_DELIVERY__RELAYS": f"smtp://127.0.0.1:{sink.port}?tls=none",
             "LISTHUB_DELIVERY__HELO": "bench.example",
+            "LISTHUB_DNS__ENABLED": "false",
             "LISTHUB_INTAKE__PORT": str(self.port),
             "LISTHUB_INTAKE__SOCKET": str(self.socket),
             **environment,

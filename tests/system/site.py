@@ -262,6 +262,7 @@ class Site:
             "intake.port": str(self.lmtp_port),
             "intake.socket": self.socket,
             "delivery.relays": json.dumps([self.sink.url]),
+            "dns.enabled": "false",
             "site.secret": secrets.token_hex(32),
             **self.plan.settings,
         }

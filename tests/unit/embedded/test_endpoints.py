@@ -91,6 +91,7 @@ def test_environment_names_every_server(tmp_path: Path):
         "LISTHUB_INTAKE__PORT": "20003",
         "LISTHUB_INTAKE__SOCKET": str(tmp_path / "intake.sock"),
         "LISTHUB_DELIVERY__RELAYS": '["smtp://127.0.0.1:20004"]',
+        "LISTHUB_DNS__ENABLED": "false",
         "LISTHUB_WEB__HOST": "127.0.0.1",
         "LISTHUB_WEB__PORT": "20005",
         "LISTHUB_WEB__URL": "http://127.0.0.1:20005",

@@ -1,0 +1,203 @@
+"""Publish: a post that may go out becomes its outputs, in the caller's transaction.
+
+    number ─▶ archive ─▶ one outgoing message for each reception in use ─▶ digest
+
+A body that no transform touched is stored once, by the MTA's bytes; one that was
+changed is stored beside it, once for all its recipients.
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from listhub.config import Settings
+from listhub.delivery.outgoing import NewOutgoing, Sent, send_out
+from listhub.lists import composing, digests, recipients, topics
+from listhub.lists.composing import Plan
+from listhub.lists.list_settings import ListSettings
+from listhub.lists.posting import ListRow, Numbered, Post, number
+from listhub.lists.recipients import Audience, Chosen
+from listhub.lists.topics import Tag
+from listhub.mail import message_id
+from listhub.mail.draft import Draft
+from listhub.mail.munge import Munge
+from listhub.spool import bodies
+from listhub.spool.items import Done, NewItem
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Publication:
+    """A post that may go out, and what was found out about it."""
+
+    row: ListRow
+    settings: ListSettings
+    post: Post
+    draft: Draft
+    tag: Tag
+    trace: uuid.UUID
+    priority: int
+    munge: Munge | None = None
+
+
+def publish(
+    conn: "psycopg.Connection[Any]", publication: Publication, site: Settings
+) -> Done:
+    """Give the post its number and make everything that leaves or stays of it."""
+    row, wanted = publication.row, publication.settings
+    wishes = topics.audience(wanted, publication.tag)
+    counts = recipients.count(conn, list_id=row.id, topics=wishes)
+    chosen = {
+        reception: _choose(conn, publication, reception, counts[reception], wishes)
+        for reception in composing.RECEPTIONS
+        if counts.get(reception)
+    }
+    packets = sum(each.packets(site.packets) for each in chosen.values())
+    numbered = number(conn, row, packets=packets)
+    plan = _plan(publication, site, sequence=numbered.sequence)
+    archived = composing.for_archive(publication.draft, plan)
+    common = composing.for_all(archived, plan)
+    archive = _archive(conn, publication, archived, numbered.sequence)
+    sent = [
+        _send(conn, publication, reception, choice, copy, numbered=numbered, site=site)
+        for reception, choice in chosen.items()
+        for copy in [composing.for_reception(common, plan, reception)]
+    ]
+    if digests.wanted(wanted):
+        digests.add(
+            conn,
+            row,
+            publication.post,
+            sequence=numbered.sequence,
+            head=common.headers.to_bytes(),
+            body=_stored(conn, publication, common),
+            topics=publication.tag.names,
+        )
+    copies = sum(each.recipients for each in sent)
+    return Done(
+        note=f"post {numbered.sequence} to {copies} recipients",
+        emit=(*archive, *(item for each in sent for item in each.items)),
+    )
+
+
+def _send(
+    conn: "psycopg.Connection[Any]",
+    publication: Publication,
+    reception: str,
+    choice: Chosen,
+    copy: Draft,
+    *,
+    numbered: Numbered,
+    site: Settings,
+) -> Sent:
+    """Make the copies for one reception ready to leave."""
+    row = publication.row
+    body_id, offset = _stored(conn, publication, copy)
+    return send_out(
+        conn,
+        NewOutgoing(
+            list_id=row.id,
+            trace=publication.trace,
+            message_id=publication.post.message_id,
+            sequence=numbered.sequence,
+            head=copy.headers.to_bytes(),
+            body_id=body_id,
+            body_offset=offset,
+            bounce_address=f"{row.name}-owner@{row.domain}",
+            author=publication.post.author,
+            mode=reception,
+            priority=publication.priority,
+        ),
+        plain=choice.plain,
+        verp=choice.verp,
+        verp_count=choice.verp_count,
+        rules=site.packets,
+        first_lag=numbered.lag,
+    )
+
+
+def _plan(publication: Publication, site: Settings, *, sequence: int) -> Plan:
+    return Plan(
+        row=publication.row,
+        settings=publication.settings,
+        site=site,
+        message_id=publication.post.message_id,
+        author=publication.post.author,
+        sequence=sequence,
+        topics=publication.tag.names,
+        munge=publication.munge,
+    )
+
+
+def _choose(
+    conn: "psycopg.Connection[Any]",
+    publication: Publication,
+    reception: str,
+    expected: int,
+    wishes: tuple[str, ...] | None,
+) -> Chosen:
+    return recipients.split_verp(
+        conn,
+        Audience(
+            list_id=publication.row.id,
+            receptions=(reception,),
+            author=publication.post.author,
+            topics=wishes,
+        ),
+        expected=expected,
+        rate=publication.settings.verp_rate,
+        sequence=publication.row.sequence + 1,
+    )
+
+
+def _is_archived(publication: Publication) -> bool:
+    """Tell whether the list archives, and the author does not ask it not to."""
+    headers, wanted = publication.post.headers, publication.settings
+    if not wanted.archive or wanted.ignore_x_no_archive:
+        return wanted.archive
+    asked = (headers.get("X-No-Archive") or b"").lower()
+    restrict = (headers.get("Restrict") or b"").lower()
+    return b"yes" not in asked and b"no-external-archive" not in restrict
+
+
+def _archive(
+    conn: "psycopg.Connection[Any]",
+    publication: Publication,
+    archived: Draft,
+    sequence: int,
+) -> tuple[NewItem, ...]:
+    """Return the item that files the post, if it is to be filed."""
+    wanted, post = publication.settings, publication.post
+    if not _is_archived(publication):
+        return ()
+    body_id = post.body_id
+    if wanted.anonymous_sender or wanted.custom_subject:
+        # Else the bytes as they came do: only fields that nobody reads would go.
+        body_id = _store(conn, archived.to_bytes())
+    filed = NewItem(
+        stage="archive",
+        trace=publication.trace,
+        list_id=publication.row.id,
+        body_id=body_id,
+        # An anonymous list has given it another one.
+        message_id=message_id.message_id(archived.headers) or post.message_id,
+        reverse_path=post.reverse_path,
+        recipient=publication.row.address,
+        meta={"sequence": sequence},
+    )
+    return (filed,)
+
+
+def _stored(
+    conn: "psycopg.Connection[Any]", publication: Publication, draft: Draft
+) -> tuple[int, int]:
+    """Return where the body of a draft is: the number of a body, and the offset in it."""
+    if draft.body is publication.draft.body:
+        return publication.post.body_id, publication.post.body_offset
+    return _store(conn, draft.body), 0
+
+
+def _store(conn: "psycopg.Connection[Any]", content: bytes) -> int:
+    digest = bodies.digest(content)
+    return bodies.store(conn, [(digest, content)])[digest]
