@@ -7,6 +7,7 @@ reach into Python, and nothing can grow but by loops, which are counted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, nodes
@@ -58,18 +59,42 @@ class OwnerTextError(Exception):
     """A text cannot be used; the message says why and, where known, in which line."""
 
 
-def render(source: str, values: Mapping[str, object], *, escape: bool = False) -> str:
-    """Return an owner's text with the values put in; OwnerTextError if it is no good.
+class OwnerText:
+    """A text that is compiled once and rendered for many; one thread at a time."""
 
-    `values` are plain: texts, numbers, booleans, lists and dictionaries of these.  With
-    `escape` they are escaped for HTML; the text itself is HTML then.
-    """
-    if len(source) > SOURCE_LIMIT:
-        raise OwnerTextError(f"It has more than {SOURCE_LIMIT} characters.")
+    __slots__ = ("_environment", "_template")
+
+    def __init__(self, source: str, *, escape: bool = False) -> None:
+        """Compile it; OwnerTextError if it is no good.
+
+        With `escape` values are escaped for HTML; the text itself is HTML then.
+        """
+        if len(source) > SOURCE_LIMIT:
+            raise OwnerTextError(f"It has more than {SOURCE_LIMIT} characters.")
+        with _explained():
+            self._environment = _Environment(escape=escape)
+            self._template = self._environment.from_string(source)
+
+    def render(self, values: Mapping[str, object]) -> str:
+        """Return the text with the values put in; OwnerTextError if it cannot be.
+
+        `values` are plain: texts, numbers, booleans, lists and dictionaries of these.
+        """
+        with _explained():
+            self._environment.steps = 0
+            return "".join(_bounded(self._template.generate(values)))
+
+
+def render(source: str, values: Mapping[str, object], *, escape: bool = False) -> str:
+    """Return an owner's text with the values put in; see OwnerText."""
+    return OwnerText(source, escape=escape).render(values)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn whatever a text of somebody else's does into its fault, not ours."""
     try:
-        environment = _Environment(escape=escape)
-        pieces = environment.from_string(source).generate(dict(values))
-        return "".join(_bounded(pieces))
+        yield
     except OwnerTextError:
         raise
     except TemplateError as error:
@@ -77,12 +102,11 @@ def render(source: str, values: Mapping[str, object], *, escape: bool = False) -
         where = f"Line {line}: " if line else ""
         raise OwnerTextError(f"{where}{error.message}") from error
     except Exception as error:
-        # Whatever a text of somebody else's does is the text's fault, not ours.
         raise OwnerTextError(f"{type(error).__name__}: {error}"[:200]) from error
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """A sandbox for one rendering: it counts the steps of the loops in it."""
+    """A sandbox for one text: it counts the steps of the loops of a rendering."""
 
     def __init__(self, *, escape: bool) -> None:
         super().__init__(
@@ -92,7 +116,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         self.filters = {name: self.filters[name] for name in FILTERS}
         self.filters[_STEPPED] = self._stepped
         self.tests = {name: self.tests[name] for name in TESTS}
-        self._steps = 0
+        self.steps = 0
 
     @override
     def _parse(
@@ -120,8 +144,8 @@ class _Environment(ImmutableSandboxedEnvironment):
         """Go through what a loop is about, up to the last step that is left."""
         found: list[object] = []
         for item in items:
-            self._steps += 1
-            if self._steps > STEP_LIMIT:
+            self.steps += 1
+            if self.steps > STEP_LIMIT:
                 raise OwnerTextError(f"Its loops take more than {STEP_LIMIT} steps.")
             found.append(item)
         return found
