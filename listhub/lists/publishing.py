@@ -58,6 +58,15 @@ def publish(
     plan = _plan(publication, site, sequence=numbered.sequence)
     archived = composing.for_archive(publication.draft, plan)
     common = composing.for_all(archived, plan)
+    if publication.tag.method == "auto":
+        # What answers it inherits its topics.
+        topics.tag(
+            conn,
+            list_id=row.id,
+            message_id=publication.post.message_id,
+            names=publication.tag.names,
+            method="auto",
+        )
     archive = _archive(conn, publication, archived, numbered.sequence)
     sent = [
         _send(conn, publication, reception, choice, copy, numbered=numbered, site=site)
