@@ -5,6 +5,7 @@ wrong is one sentence: where it stands, which setting, what is allowed.
 """
 
 import dataclasses
+import hmac
 import os
 import sys
 import types
@@ -104,6 +105,11 @@ def verp_key(settings: Settings) -> bytes:
     raise UsageError(
         f"{site.secret_file}, named in site.secret_file, cannot be used: {reason}."
     )
+
+
+def derived_key(settings: Settings, purpose: str) -> bytes:
+    """Return a key of 32 octets for one purpose, made from the key of the site."""
+    return hmac.digest(verp_key(settings), f"listhub {purpose}".encode(), "sha256")
 
 
 def _take_file(
