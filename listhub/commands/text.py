@@ -1,0 +1,57 @@
+"""The text of a command mail: the lines that its author wrote, without what was quoted.
+
+Quoted lines never count, though Sympa reads them: whoever answers a mail that says
+"SIGNOFF dev to leave" would leave.
+"""
+
+import re
+from collections.abc import Iterator
+
+from listhub.mail import mime
+from listhub.mail.mime import Part
+
+#: Lines of a mail that are looked at, and characters of one that may be a command.
+MOST_LINES, LONGEST_LINE = 500, 500
+
+#: What opens an answer to somebody else's words, in a word or a few.
+_QUOTE = re.compile(r"\s*(?:[>|]|[A-Za-z]{1,3}>)")
+_SIGNATURE = re.compile(r"--\s*")  # RFC 3676 §4.3; many programs lose the blank
+_COMMENT = re.compile(r"\s*#")
+_INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u00ad"))
+#: Octets of text that are decoded: far more than the lines that are looked at.
+_MOST_OCTETS = 1_000_000
+
+
+def plain_text(raw: bytes) -> str | None:
+    """Return the first text/plain that is no attachment, None if there is none."""
+    part = next(filter(_is_text, mime.parse(raw).walk()), None)
+    if part is None:
+        return None
+    text = part.text if len(part.body) <= _MOST_OCTETS else None
+    if text is None:
+        # A charset that nobody knows, or octets that it does not allow: commands are
+        # ASCII, and a name that cannot be read is shown as it can.
+        octets = part.content or part.body
+        text = octets[:_MOST_OCTETS].decode("utf-8", "replace")
+    return text
+
+
+def lines(text: str) -> Iterator[str]:
+    """Give what may be commands: no quotes, comments, empty lines; up to a signature."""
+    for line in text.splitlines()[:MOST_LINES]:
+        if _SIGNATURE.fullmatch(line):
+            return
+        if _QUOTE.match(line) or _COMMENT.match(line):
+            continue
+        written = clean(line)
+        if written:
+            yield written
+
+
+def clean(line: str) -> str:
+    """Return a line with single blanks, without what cannot be seen."""
+    return " ".join(line.translate(_INVISIBLE).replace("\0", " ").split())
+
+
+def _is_text(part: Part) -> bool:
+    return not part.children and part.kind == "text/plain" and not part.is_attachment
