@@ -50,6 +50,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("job", "listhub.cli.job:job", "Show and run what is done by the clock."),
     Entry("status", "listhub.cli.status:status", "Say whether mail flows."),
     Entry("trace", "listhub.cli.trace:trace", "Tell the life of a message."),
+    Entry("message", "listhub.cli.message:message", "Show what a list makes of mail."),
     Entry("spool", "listhub.cli.spool:spool", "Look into the rooms and mend."),
     Entry("worker", "listhub.cli.worker:worker", "Work: the processes of some pools."),
     Entry("web", "listhub.cli.web:web", "Serve the status page."),

@@ -1,0 +1,39 @@
+"""Protect: whether From must be rewritten so that other sites take the copies (DMARC)."""
+
+from listhub.lists.list_settings import ListSettings
+from listhub.lists.posting import ListRow
+from listhub.mail import dmarc
+from listhub.mail.address import domain_of
+from listhub.mail.headers import Headers
+from listhub.mail.munge import Munge
+from listhub.outside.answers import Ask
+from listhub.outside.dmarc import look_up
+
+
+def decide(
+    ask: Ask, row: ListRow, settings: ListSettings, *, headers: Headers, author: str
+) -> Munge | None:
+    """Return how From is rewritten for the copies of a post, or None.
+
+    Asks DNS only where the list has a mode that needs it; decided once for all copies.
+    """
+    if settings.anonymous_sender or not settings.dmarc_mode:
+        return None
+    reason = dmarc.decide(
+        dmarc.Protection(
+            modes=settings.dmarc_mode,
+            domain_regex=settings.dmarc_domain_regex,
+            own_domains=(row.domain, *settings.dmarc_own_domains),
+        ),
+        author=author,
+        signed=headers.get("DKIM-Signature") is not None,
+        look_up=look_up(ask, domain_of(author)),
+    )
+    if reason is None:
+        return None
+    return Munge(
+        address=settings.dmarc_other_email or row.address,
+        list_name=row.name,
+        reason=reason,
+        phrase=settings.dmarc_phrase,
+    )

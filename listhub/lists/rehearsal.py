@@ -1,0 +1,92 @@
+"""Rehearse: what a member would get of a post, without sending it to anybody.
+
+The same steps as in distribution, on the same tables; nothing is written.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from listhub.config import Settings
+from listhub.config.fields import shown
+from listhub.errors import UsageError
+from listhub.lists import composing, protecting, topics
+from listhub.lists.composing import Plan
+from listhub.lists.posting import ListRow, Post
+from listhub.lists.settings import load_list_settings
+from listhub.mail import message_id, screening
+from listhub.mail.address import key
+from listhub.mail.draft import Draft
+from listhub.mail.transforms import Change
+from listhub.outside.answers import Ask
+
+_MEMBER = """
+SELECT subscription.id, subscription.reception
+  FROM subscription JOIN person ON person.id = subscription.person_id
+ WHERE subscription.list_id = %s AND person.address_key = %s
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rehearsal:
+    """A copy as its reader would get it, and what made it so, step by step."""
+
+    message: bytes
+    reception: str
+    trail: list[Change] = field(default_factory=list)
+
+
+def reception_of(
+    conn: "psycopg.Connection[Any]", row: ListRow, address: str
+) -> tuple[int, str]:
+    """Return a member's subscription and reception; UsageError if it is no member."""
+    found = conn.execute(_MEMBER, [row.id, key(address)]).fetchone()
+    if found is None:
+        raise UsageError(
+            f"{shown(address)[1:-1]} is not a member of {row.address}; leave --to out"
+            " to see what a member would get."
+        )
+    return found[0], found[1]
+
+
+def rehearse(
+    conn: "psycopg.Connection[Any]",
+    ask: Ask,
+    row: ListRow,
+    raw: bytes,
+    *,
+    reception: str,
+    site: Settings,
+) -> Rehearsal:
+    """Return the next post of a list as members of a reception would get it."""
+    settings = load_list_settings(conn, row.id)
+    draft = Draft.parse(raw)
+    author = screening.author(draft.headers) or ""
+    post = Post(
+        headers=draft.headers,
+        body_id=0,
+        body_offset=draft.headers.body_offset,
+        size=len(raw),
+        message_id=message_id.message_id(draft.headers) or f"rehearsal@{row.domain}",
+        author=author,
+        reverse_path=author,
+    )
+    tag = topics.find(conn, settings, post, list_id=row.id, body=draft.body)
+    plan = Plan(
+        row=row,
+        settings=settings,
+        site=site,
+        message_id=post.message_id,
+        author=author,
+        sequence=row.sequence + 1,
+        topics=tag.names,
+        munge=protecting.decide(
+            ask, row, settings, headers=draft.headers, author=author
+        ),
+    )
+    trail: list[Change] = []
+    archived = composing.for_archive(draft, plan, trail)
+    common = composing.for_all(archived, plan, trail)
+    copy = composing.for_reception(common, plan, reception, trail)
+    return Rehearsal(message=copy.to_bytes(), reception=reception, trail=trail)
