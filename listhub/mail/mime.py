@@ -252,8 +252,10 @@ def parse(message: Draft | bytes) -> Part:
     """Return the tree of any bytes; that of a draft shares its headers with it."""
     if isinstance(message, bytes):
         headers = Headers.parse(message)
-        return _Reader(message).part(headers, headers.body_offset, len(message))
-    return _Reader(message.body).part(message.headers, 0, len(message.body))
+        reader = _Reader(message, newline=headers.newline)
+        return reader.part(headers, headers.body_offset, len(message))
+    reader = _Reader(message.body, newline=message.headers.newline)
+    return reader.part(message.headers, 0, len(message.body))
 
 
 def new_boundary(*contents: bytes) -> str:
@@ -274,8 +276,9 @@ def new_boundary(*contents: bytes) -> str:
 class _Reader:
     """Cuts one buffer by offsets, so that levels cost no copies."""
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: bytes, *, newline: bytes) -> None:
         self._raw = raw
+        self._newline = newline
         self._left = MAX_PARTS
 
     def part(
@@ -325,4 +328,8 @@ class _Reader:
         empty_line = _NO_HEAD.match(self._raw, start, end) or _HEAD_END.search(
             self._raw, start, end
         )
-        return Headers.parse(self._raw[start : empty_line.end() if empty_line else end])
+        raw = self._raw[start : empty_line.end() if empty_line else end]
+        headers = Headers.parse(raw)
+        if b"\n" not in raw:
+            headers.newline = self._newline
+        return headers

@@ -61,6 +61,11 @@ def base64(content: bytes, *, newline: bytes) -> bytes:
     return b"".join(line + newline for line in lines)
 
 
+def with_line_ends(content: bytes, newline: bytes) -> bytes:
+    """Return text with every line ended in the same way."""
+    return _LINE_END.sub(newline, content)
+
+
 def fits(content: bytes, encoding: str) -> bool:
     """Say whether content may stand there in this encoding (RFC 2045 §2.7 to §2.9)."""
     if encoding not in IDENTITY or encoding == "binary":
