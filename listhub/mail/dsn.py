@@ -4,7 +4,6 @@ Who gets one and under which envelope is the caller's: a report travels with the
 reverse-path, and none is sent in answer to it (RFC 5321 §6.1).
 """
 
-import binascii
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from email.utils import format_datetime
 from hashlib import blake2s
 from itertools import islice
 
-from listhub.mail import encoded_words, parts
+from listhub.mail import compose, encoded_words, parts
 from listhub.mail.address import mailboxes, parse_addr_spec, strip_comments
 from listhub.mail.headers import Headers
 
@@ -53,12 +52,13 @@ def compose_dsn(
     recipients: Sequence[DsnRecipient],
     original_headers: bytes = b"",
     subject: str = "Delivery report",
+    language: str = "",
     loop: str = "",
 ) -> bytes:
     """Return a report as a whole message with CRLF; raise ValueError on a bad address.
 
     `message_id` comes without its brackets, `original_headers` as a header block,
-    and `loop`, if any, is what X-Loop is to say.
+    `language` is that of `text`, and `loop`, if any, is what X-Loop is to say.
     """
     boundary = f"=_{blake2s(message_id.encode(), digest_size=16).hexdigest()}"
     head = Headers()
@@ -75,7 +75,7 @@ def compose_dsn(
         "Content-Type",
         f'multipart/report; report-type=delivery-status; boundary="{boundary}"',
     )
-    body = [_text_part(text), _status_part(reporting_mta, recipients)]
+    body = [_text_part(text, language), _status_part(reporting_mta, recipients)]
     if original_headers:
         body.append(_original_part(original_headers))
     delimiter = f"--{boundary}".encode()
@@ -110,17 +110,9 @@ def _part(content: bytes, **fields: str) -> bytes:
     return head.to_bytes() + content
 
 
-def _text_part(text: str) -> bytes:
-    lines = [encoded_words.safe(line).encode() for line in text.split("\n")]
-    content = b"\r\n".join([*lines, b""])
-    encoding = "7bit"
-    if not content.isascii() or max(map(len, lines)) > _LONGEST_LINE:
-        content, encoding = binascii.b2a_qp(content), "quoted-printable"
-    return _part(
-        content,
-        Content_Type="text/plain; charset=utf-8",
-        Content_Transfer_Encoding=encoding,
-    )
+def _text_part(text: str, language: str) -> bytes:
+    lines = map(encoded_words.safe, text.split("\n"))
+    return compose.text_part("\n".join(lines), language=language)
 
 
 def _status_part(reporting_mta: str, recipients: Sequence[DsnRecipient]) -> bytes:
