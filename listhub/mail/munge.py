@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from listhub.mail import address, encoded_words, mailbox
+from listhub.mail import address, mailbox
 from listhub.mail.headers import Headers
 
 Phrase = Literal[
@@ -67,9 +67,8 @@ def rewrite(headers: Headers, munge: Munge) -> None:
         # One that is there stays, be it the author's or the list's (`reply_to`): the
         # author then is in X-Original-From, and in the phrases that name an address.
         headers.replace("Reply-To", _written(authors))
-    headers.replace(
-        "X-Original-From", encoded_words.encode(encoded_words.plain(original))
-    )
+    as_it_came = original if original.isascii() else _written(authors)
+    headers.replace("X-Original-From", as_it_came)
     headers.replace("From", mailbox.write(_phrase(authors, munge), munge.address))
 
 

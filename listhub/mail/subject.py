@@ -46,12 +46,12 @@ class Tag:
 
         A subject is then better left alone than spoilt.
         """
-        pieces = _pieces(template)
+        pieces = _pieces(" ".join(encoded_words.safe(template).split()))
         if pieces is None:
             return None
         values = {_NAME: name, _NUMBER: str(sequence)}
         text = "".join(p if isinstance(p, str) else values[p] for p in pieces)
-        text = _inner(" ".join(encoded_words.safe(text).split()))
+        text = _inner(" ".join(text.split()))
         if not text:
             return None
         own = [_pattern(pieces, name=name)]
@@ -76,7 +76,7 @@ def tagged(raw: bytes, tag: Tag) -> str:
     """
     reply, stem = _peeled(encoded_words.decode(raw), tag)
     written = _as_it_came(raw, tag)
-    if encoded_words.decode(written.encode()) != stem:
+    if not stem or encoded_words.decode(written.encode()) != stem:
         written = encoded_words.encode(stem)
     for word in (reply, tag.text) if tag.numbered else (tag.text, reply):
         written = _before(word, written) if word else written

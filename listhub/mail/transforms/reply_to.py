@@ -27,14 +27,17 @@ def _wanted(headers: Headers, context: TransformContext) -> str:
         case "other":
             return context.reply_to_other
         case "sender":
-            return _author(headers)
+            return _author(headers, context)
         case "all":
-            return ", ".join(filter(None, (context.address, _author(headers))))
+            return ", ".join(filter(None, (context.address, _author(headers, context))))
 
 
-def _author(headers: Headers) -> str:
+def _author(headers: Headers, context: TransformContext) -> str:
     """Return whom From names by now: on an anonymous list that is not the author."""
+    own = address.key(context.address)
     authors = address.mailboxes(headers.get("From") or b"")
     return ", ".join(
-        mailbox.write(name, text) if name else text for name, text in authors
+        mailbox.write(name, text) if name else text
+        for name, text in authors
+        if context.reply_to == "sender" or address.key(text) != own
     )
