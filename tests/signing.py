@@ -15,7 +15,7 @@ _QUIET = logging.Logger("dkimpy", level=logging.CRITICAL + 1)  # noqa: LOG001
 
 
 @functools.cache
-def key(kind: KeyType = "rsa") -> SigningKey:
+def key(kind: KeyType) -> SigningKey:
     """Return the same key for every test: to make one takes a moment."""
     return new_key(kind, domain=DOMAIN, selector=f"s-{kind}")
 

@@ -66,13 +66,8 @@ class SigningKey:
 
     def published_by(self, record: bytes) -> bool:
         """Say whether a TXT record publishes the public half of this key."""
-        tags = record_tags(record)
-        try:
-            published = base64.b64decode("".join(tags.get("p", "").split()))
-        except (ValueError, binascii.Error):
-            return False
-        same_type = tags.get("k", "rsa").lower() == self.type
-        return same_type and published in {self._public(), self._bare()}
+        same_type = record_tags(record).get("k", "rsa").lower() == self.type
+        return same_type and record_public(record) in {self._public(), self._bare()}
 
     def _public(self) -> bytes:
         public = self.private.public_key()
@@ -147,6 +142,15 @@ def record_tags(record: bytes) -> dict[str, str]:
         if equals:
             tags.setdefault(tag.strip(), value.strip())
     return tags
+
+
+def record_public(record: bytes) -> bytes:
+    """Return the public key that a TXT record publishes, b"" if none can be read."""
+    text = "".join(record_tags(record).get("p", "").split())
+    try:
+        return base64.b64decode(text)
+    except (ValueError, binascii.Error):
+        return b""
 
 
 def _wrong(what: str) -> UsageError:
