@@ -27,7 +27,6 @@ MODES = (
 )  # fmt: skip
 
 _MOST_LABELS = 7  # of a name on the way up: at most eight questions, RFC 9989 §4.10
-_MOST_AUTHORS = 5  # of a From: the sender chooses how many, and each may be asked for
 _POLICIES = ("none", "quarantine", "reject")
 _VERSION = re.compile(r"v\s*=\s*DMARC1\s*(?:;|\Z)")  # §4.7: first, and in these letters
 _PUBLISHED = {"dmarc_reject": "reject", "dmarc_quarantine": "quarantine"}
@@ -146,29 +145,15 @@ class Protection:
 def decide(
     protection: Protection,
     *,
-    authors: Sequence[str],
+    author: str,
     signed: bool,
     look_up: Callable[[str], Found],
 ) -> str | None:
     """Return why From must be rewritten, in words for the trace, or None.
 
-    The first reason counts; `authors` are all addresses of From.  Nothing is looked up
-    unless a mode needs it; if there is no answer then, From is rewritten: a copy
-    refused costs more than a name changed.
+    The first reason counts.  Nothing is looked up unless a mode needs it; if there is
+    no answer then, From is rewritten: a copy refused costs more than a name changed.
     """
-    for author in authors[:_MOST_AUTHORS]:
-        if reason := _reason(protection, author, signed=signed, look_up=look_up):
-            return reason
-    return None
-
-
-def _reason(
-    protection: Protection,
-    author: str,
-    *,
-    signed: bool,
-    look_up: Callable[[str], Found],
-) -> str | None:
     domain = address.domain_of(author)
     if not domain or domain in map(_key, protection.own_domains):
         return None
