@@ -81,6 +81,11 @@ def _reply(
     if isinstance(has, tuple) and has:
         quoted = [_strings(text) for text in has]
         reply.answer.append(dns.rrset.from_text(name, ttl, "IN", "TXT", *quoted))
+    wire = reply.to_wire(max_size=65_535)
+    if over_tcp or len(wire) <= max(query.payload, 512):
+        return wire
+    reply.flags |= dns.flags.TC
+    reply.answer.clear()
     return reply.to_wire()
 
 
