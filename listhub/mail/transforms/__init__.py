@@ -5,10 +5,6 @@ leaves byte for byte as it came.  To add one: a module here, a line below, a lin
 docs/reference/transforms.md, which has the reasons for the order.
 """
 
-from dataclasses import replace
-
-from listhub.mail.draft import Draft
-from listhub.mail.headers import Headers
 from listhub.mail.transforms import (
     anonymise,
     archived_at,
@@ -36,7 +32,6 @@ __all__ = [
     "Transform",
     "TransformContext",
     "run",
-    "transform",
 ]
 
 #: Before the archive: what it keeps and everybody sees alike.
@@ -123,13 +118,3 @@ LEAVING: tuple[Step, ...] = (
         apply=munge.apply,
     ),
 )
-
-
-def transform(headers: Headers, context: TransformContext) -> Headers:
-    """Return a copy of the headers as the recipients get them."""
-    draft = Draft(headers=headers.copy(), body=b"")
-    if context.reply_to == "sender":
-        # Callers of this function mean by it that what the post says is kept.
-        context = replace(context, reply_to="keep")
-    run((*INCOMING, *OUTGOING, *LEAVING), draft, context)
-    return draft.headers

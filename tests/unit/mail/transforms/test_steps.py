@@ -18,7 +18,6 @@ from listhub.mail.transforms import (
     Step,
     TransformContext,
     run,
-    transform,
 )
 from listhub.mail.transforms.context import ANONYMOUS_HEADERS
 from tests.corpora import broken
@@ -200,11 +199,3 @@ def test_an_anonymous_post_keeps_its_new_message_id() -> None:
     ids = [transformed(PLAIN, **facts).get("Message-ID") for _ in range(2)]
 
     assert ids[0] == ids[1] != transformed(PLAIN, **facts, name="ops").get("Message-ID")
-
-
-def test_the_old_door_still_leads_in() -> None:
-    """`transform` runs all tables over headers; "sender" keeps what the post says."""
-    headers = transform(Headers.parse(PLAIN), context(reply_to="sender"))
-
-    assert headers.get("Reply-To") is None
-    assert headers.get("List-Id") == b"<dev.lists.example>"
