@@ -16,6 +16,9 @@ from listhub.spool.items import Done, Retry
 
 _log = log.get(__name__)
 
+#: A copy that could not be made or converted: the message's fault, not the member's.
+_NOT_CONVERTED = "5.6.5"
+
 #: Characters of a reply worth keeping.
 _LONGEST_REPLY = 500
 
@@ -58,7 +61,7 @@ def read(
                     classified.reply_class, load.parcel.tries, random.SystemRandom()
                 )
                 load.deferrals.append(wait.total_seconds())
-            case "refused":
+            case "refused" if reply.enhanced != _NOT_CONVERTED:
                 failures += (
                     Failure(
                         parcel=load.parcel,
@@ -69,7 +72,7 @@ def read(
                     )
                     for position in same
                 )
-            case "delivered":
+            case _:
                 pass
     return outcomes, failures
 

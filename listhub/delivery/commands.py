@@ -46,6 +46,7 @@ class Capabilities:
     eight_bit: bool = False
     smtputf8: bool = False
     xverp: bool = False
+    dsn: bool = False
     starttls: bool = False
     #: SIZE was announced, so MAIL may carry it (RFC 1870 §6).
     size_announced: bool = False
@@ -75,7 +76,7 @@ class Nonsense(ValueError):
 def prepare(transaction: Transaction, can: Capabilities) -> Prepared:
     """Return the commands that offer the transaction to a relay that `can` so much."""
     recipients = transaction.recipients
-    if refusal := _refusal(transaction, can):
+    if refusal := transaction.refusal or _refusal(transaction, can):
         return Prepared(transaction, b"", 0, (refusal,) * len(recipients))
     if all(map(_PATH.fullmatch, recipients)) and (
         can.smtputf8 or all(map(str.isascii, recipients))
@@ -178,6 +179,8 @@ def _commands(
     if transaction.xverp:
         # Postfix's VERP_README: user+user=domain@our.domain for each recipient.
         parameters += " XVERP=+="
+    if transaction.envelope_id and can.dsn:
+        return _tracked(transaction, recipients, parameters)
     between = ">\r\nRCPT TO:<".join(recipients)
     return (
         f"MAIL FROM:<{transaction.reverse_path}>{parameters}\r\n"
@@ -185,8 +188,32 @@ def _commands(
     ).encode()
 
 
+def _tracked(
+    transaction: Transaction, recipients: tuple[str, ...], parameters: str
+) -> bytes:
+    """Return the commands that ask for reports on success and delay, too (RFC 3461)."""
+    envelope = f" RET=HDRS ENVID={_xtext(transaction.envelope_id)}"
+    lines = [f"MAIL FROM:<{transaction.reverse_path}>{parameters}{envelope}"]
+    for recipient in recipients:
+        # RFC 6533 §3 has another form for addresses outside ASCII, few relays do.
+        original = f" ORCPT=rfc822;{_xtext(recipient)}" if recipient.isascii() else ""
+        lines.append(f"RCPT TO:<{recipient}> NOTIFY=SUCCESS,FAILURE,DELAY{original}")
+    return "".join(f"{line}\r\n" for line in (*lines, "DATA")).encode()
+
+
+def _xtext(text: str) -> str:
+    """Write text of ASCII as RFC 3461 §4 has it."""
+    return "".join(
+        one if "!" <= one <= "~" and one not in "+=" else f"+{ord(one):02X}"
+        for one in text
+    )
+
+
 def _size(transaction: Transaction) -> int:
-    return transaction.size or len(transaction.content) - len(TERMINATOR)
+    if transaction.size:
+        return transaction.size
+    octets = len(transaction.content) + sum(map(len, transaction.rest))
+    return octets - len(TERMINATOR)
 
 
 def _merge(

@@ -9,8 +9,8 @@ so a worker that dies leaves nothing to repair.
 
 import contextlib
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import psycopg
@@ -26,7 +26,7 @@ SELECT packet.id, packet.outgoing_id, packet.verp, packet.recipients,
        extract(epoch FROM now() - packet.created_at)::float8,
        outgoing.list_id, outgoing.trace, outgoing.head, outgoing.body_id,
        outgoing.body_offset, outgoing.bounce_address,
-       coalesce(done.runs, '{}')
+       coalesce(done.runs, '{}'), outgoing.treatment
   FROM packet JOIN outgoing ON outgoing.id = packet.outgoing_id
   LEFT JOIN LATERAL (
        SELECT array_agg(ARRAY[first::int, last::int]) AS runs
@@ -80,6 +80,8 @@ class Parcel:
     bounce_address: str
     #: Positions, from 1, without a final answer.
     pending: tuple[int, ...]
+    #: As stored; see `treatment.Treatment`.
+    treatment: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Outcome(NamedTuple):
@@ -123,6 +125,7 @@ def load(conn: "psycopg.Connection[Any]", packet_ids: Sequence[int]) -> list[Par
             body_offset=row[11],
             bounce_address=row[12],
             pending=_pending(len(row[3]), row[13]),
+            treatment=row[14],
         )
         for row in rows
     ]

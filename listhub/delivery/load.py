@@ -6,17 +6,25 @@ do, nothing else.
 
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from listhub import log
 from listhub.delivery import wire
+from listhub.delivery.copies import Copies, Copy
 from listhub.delivery.ledger import Parcel
-from listhub.delivery.transaction import Transaction
+from listhub.delivery.transaction import Reply, Transaction
 from listhub.mail import verp
+from listhub.mail.owner_text import OwnerTextError
+from listhub.mail.personal import Reader
 from listhub.spool.items import Item
+
+_log = log.get(__name__)
 
 #: Octets of a local part (RFC 5321 §4.5.3.1.1).
 _LONGEST_LOCAL = 64
+
+NO_COPY = Copy(content=b"", internationalised=False, eight_bit=False)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True)
@@ -25,17 +33,24 @@ class Content:
 
     wire: bytes
     #: The header holds UTF-8, so every copy needs SMTPUTF8 (RFC 6531).
-    internationalised: bool
-    eight_bit: bool
+    internationalised: bool = False
+    eight_bit: bool = False
+    #: Where no two copies are alike, what makes them; then `wire` is empty.
+    copies: Copies | None = None
+    #: The name of the message in the reports that its relays are asked for.
+    envelope_id: str = ""
 
     @classmethod
-    def of(cls, head: bytes, body: bytes | memoryview) -> "Content":
+    def of(
+        cls, head: bytes, body: bytes | memoryview, *, envelope_id: str = ""
+    ) -> "Content":
         """Prepare head and body for the wire, once for all recipients."""
         data = wire.to_wire(head, body)
         return cls(
             wire=data,
             internationalised=wire.needs_smtputf8(head, "", ()),
             eight_bit=wire.is_eight_bit(data),
+            envelope_id=envelope_id,
         )
 
 
@@ -50,6 +65,8 @@ class Load:
     #: When the lease will have run out, by `time.monotonic`: a process that was
     #: stopped for long must not go on where another one has taken over.
     until: float
+    #: What copies say about their recipients, by subscription.
+    readers: Mapping[int, Reader] = field(default_factory=dict)
     left: deque[int] = field(init=False)
     #: Transactions handed out whose result is not recorded yet.
     under_way: int = 0
@@ -73,11 +90,13 @@ class Load:
 
     def first_positions(self, *, xverp: bool) -> tuple[int, ...]:
         """Return what an earlier worker may have had under way: one transaction."""
-        one_by_one = self.parcel.verp and not xverp
+        one_by_one = (self.parcel.verp and not xverp) or self.content.copies is not None
         return tuple(self.left)[: 1 if one_by_one else None]
 
     def next_transaction(self, *, xverp: bool) -> Transaction:
         """Take positions off `left` and return the transaction for them."""
+        if self.content.copies is not None:
+            return self._for_one(self.content.copies)
         if not self.parcel.verp:
             return self._together(self.parcel.bounce_address, xverp=False)
         if xverp:
@@ -93,6 +112,47 @@ class Load:
         """Put positions of a transaction that was not done back at the front."""
         self.left.extendleft(reversed(positions))
         self.under_way -= 1
+
+    def _for_one(self, copies: Copies) -> Transaction:
+        """Return the transaction for the next recipient, with a content of its own."""
+        parcel = self.parcel
+        position = self.left.popleft()
+        subscription = parcel.subscriptions[position - 1]
+        recipient = parcel.recipients[position - 1]
+        path = parcel.bounce_address
+        if parcel.verp:
+            path = self._token(subscription) + self._at_domain
+        copy, refusal = self._copy(copies, recipient, subscription)
+        self.under_way += 1
+        return Transaction(
+            reverse_path=path,
+            recipients=(recipient,),
+            content=copy.content,
+            rest=copy.rest,
+            smtputf8=copy.internationalised or not recipient.isascii(),
+            eight_bit=copy.eight_bit,
+            envelope_id=self.content.envelope_id,
+            refusal=refusal,
+            tag=(self, (position,)),
+        )
+
+    def _copy(
+        self, copies: Copies, recipient: str, subscription: int
+    ) -> tuple[Copy, Reply | None]:
+        """Return a recipient's copy, or why there is none: the others get theirs."""
+        reader = self.readers.get(subscription)
+        if reader is None or reader.address != recipient:
+            # Who has left since, or has another address now.
+            reader = replace(reader or Reader(address=""), address=recipient)
+        try:
+            return copies.of(reader, subscription), None
+        except OwnerTextError as error:
+            # RFC 3463 §3.7: the conversion failed.  It counts against nobody.
+            refusal = Reply(554, "5.6.5", f"template: {error}")
+        except Exception as error:  # noqa: BLE001 - its neighbours go on
+            _log.exception("copy not made", outgoing=self.parcel.outgoing_id)
+            refusal = Reply(451, "4.3.0", f"The copy could not be made: {error}")
+        return NO_COPY, refusal
 
     def _together(
         self, reverse_path: str, *, xverp: bool, base: str = ""
@@ -138,5 +198,6 @@ class Load:
             eight_bit=content.eight_bit,
             size=len(content.wire),
             xverp=xverp,
+            envelope_id=content.envelope_id,
             tag=(self, positions),
         )

@@ -12,9 +12,11 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from listhub.config import Packets
 from listhub.delivery.packets import packets, verp_packets
+from listhub.delivery.treatment import NONE, Treatment
 from listhub.spool.items import NewItem
 from listhub.spool.ranking import PACKET_LAG
 
@@ -31,9 +33,11 @@ _CHUNK = 256
 
 _INSERT = """
 INSERT INTO outgoing (list_id, trace, message_id, sequence, head, body_id, body_offset,
-                      bounce_address, author, mode, recipients)
+                      bounce_address, author, mode, recipients,
+                      treatment)
 VALUES (%(list_id)s, %(trace)s, %(message_id)s, %(sequence)s, %(head)s, %(body_id)s,
-        %(body_offset)s, %(bounce_address)s, %(author)s, %(mode)s, %(recipients)s)
+        %(body_offset)s, %(bounce_address)s, %(author)s, %(mode)s, %(recipients)s,
+        %(treatment)s)
 RETURNING id, ARRAY(
     SELECT nextval(pg_get_serial_sequence('packet', 'id'))
       FROM generate_series(1, %(packets)s)
@@ -75,6 +79,8 @@ class NewOutgoing:
     author: str = ""
     mode: str = "each"
     priority: int = 5
+    #: What is done to each copy while it is sent.
+    treatment: Treatment = NONE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +142,7 @@ def send_out(
         _INSERT,
         {
             **{field: getattr(message, field) for field in message.__slots__},
+            "treatment": Jsonb(message.treatment.to_json()),
             "recipients": recipients,
             "packets": len(first),
         },

@@ -161,6 +161,7 @@ def parse_capabilities(raw: bytes, *, xverp: bool = True) -> Capabilities:
         eight_bit="8BITMIME" in announced,
         smtputf8="SMTPUTF8" in announced,
         xverp=xverp and "XVERP" in announced,
+        dsn="DSN" in announced,
         starttls="STARTTLS" in announced,
         size_announced="SIZE" in announced,
         size=int(size) if size.isascii() and size.isdigit() else 0,

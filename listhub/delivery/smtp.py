@@ -210,10 +210,10 @@ class SmtpConnection:
             raise _lost(transaction, ChannelLost(self._channel.lost), source)
         after = source.ready()
         following = None if after is None else prepare(after, self.capabilities)
-        chunks: tuple[bytes, ...] = (transaction.content,)
+        chunks = (transaction.content, *transaction.rest)
         owed, written = 1, False
         if following is not None and self.capabilities.pipelining:
-            chunks = (transaction.content, following.commands)
+            chunks = (*chunks, following.commands)
             owed += following.owed
         try:
             self._channel.send(chunks, owed)

@@ -12,6 +12,8 @@ class Transaction:
     recipients: tuple[str, ...]
     #: From `wire.to_wire`: CRLF lines, dot-stuffed, ending with CRLF.CRLF.
     content: bytes
+    #: Where many contents end alike: what follows `content`, in memory once for all.
+    rest: tuple[bytes, ...] = ()
     #: Addresses or header are UTF-8 (`wire.needs_smtputf8`).
     smtputf8: bool = False
     #: Some byte of the content is above 127 (`wire.is_eight_bit`).
@@ -20,6 +22,11 @@ class Transaction:
     size: int = 0
     #: Ask the relay to make one reverse-path per recipient.
     xverp: bool = False
+    #: The relay is asked to report on each recipient (RFC 3461), under this name for
+    #: the whole; "": it is not.
+    envelope_id: str = ""
+    #: Why there is no content: everybody's answer, and no relay is asked.
+    refusal: "Reply | None" = None
     #: The caller's own; never read here.
     tag: object = None
 

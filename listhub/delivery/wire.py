@@ -29,6 +29,16 @@ def to_wire(head: bytes, body: bytes | memoryview) -> bytes:
     return b"".join((stuffing, data, ending))
 
 
+def head_to_wire(head: bytes) -> bytes:
+    """Return a header block in that form, without a terminator: a body follows."""
+    return to_wire(head, b"").removesuffix(TERMINATOR)
+
+
+def body_to_wire(body: bytes | memoryview) -> bytes:
+    """Return what follows a header block in that form, terminator included."""
+    return to_wire(b"", body) if body else TERMINATOR
+
+
 def needs_smtputf8(head: bytes, reverse_path: str, recipients: Iterable[str]) -> bool:
     """Say whether the message is internationalised (RFC 6531 §3.1).
 

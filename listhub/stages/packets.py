@@ -6,25 +6,34 @@ Everything here is short database work in one thread; the network is elsewhere.
 import time
 import weakref
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 
 from listhub import db, log
+from listhub.config.reading import derived_key
 from listhub.delivery import clerk, ledger
 from listhub.delivery.flow import FlowControl, NoLimits
+from listhub.delivery.keyring import Keyring
 from listhub.delivery.ledger import Parcel
 from listhub.delivery.load import Content, Load
-from listhub.lists import reports
+from listhub.delivery.preparing import Preparer
+from listhub.errors import TemporaryError
+from listhub.lists import readers, reports
+from listhub.mail import one_click
+from listhub.mail.personal import Reader
 from listhub.spool import bodies, store
 from listhub.spool.horizon import Horizon
-from listhub.spool.items import Bury, Done, Item, Retry
+from listhub.spool.items import Bury, Done, Item, Retry, Verdict
 from listhub.stages.runner import claim_batch, failure
 from listhub.stages.stage import Host
 
 STAGE_NAME = "send"
+
+#: What cannot be prepared now is looked at again after so long.
+_PUT_OFF = timedelta(minutes=1)
 
 _log = log.get(__name__)
 
@@ -37,6 +46,10 @@ class PacketDesk:
         self._flow = flow or NoLimits()
         self._horizon = Horizon()
         self._asked_at = 0.0
+        self._preparer = Preparer(
+            Keyring(host.settings.dkim.directory),
+            one_click_key=lambda: derived_key(host.settings, one_click.PURPOSE),
+        )
         # A message is loaded and prepared once for all packets of it in work.
         self._contents: weakref.WeakValueDictionary[int, Content] = (
             weakref.WeakValueDictionary()
@@ -64,10 +77,17 @@ class PacketDesk:
                 if db.useless(conn, error):
                     raise
                 _log.warning("packet not prepared", item=item.id, reason=str(error))
-                store.settle(conn, item, failure(item, error, self._host))
+                store.settle(conn, item, self._put_off(item, error))
         conn.commit()
         self._host.unbegun.clear()
         return loads
+
+    def _put_off(self, item: Item, error: Exception) -> Verdict:
+        """Return what becomes of a packet that could not be prepared."""
+        if isinstance(error, TemporaryError):
+            # Keys that cannot be read, a newer release: it ends, or delivery.expiry does.
+            return Retry(after=_PUT_OFF, reason=error.reason, planned=True)
+        return failure(item, error, self._host)
 
     def _judge(
         self, conn: "psycopg.Connection[Any]", item: Item, parcel: Parcel | None
@@ -151,19 +171,30 @@ class PacketDesk:
     def _load(self, item: Item, parcel: Parcel) -> Load:
         content = self._contents.get(parcel.outgoing_id)
         if content is None:
-            body = memoryview(b"")
-            if parcel.body_id is not None:
-                whole = bodies.load(self._host.connection(), parcel.body_id)
-                body = memoryview(whole)[parcel.body_offset :]
-            content = Content.of(parcel.head, body)
-            self._contents[parcel.outgoing_id] = content
+            content = self._contents[parcel.outgoing_id] = self._content(parcel)
         return Load(
             item=item,
             parcel=parcel,
             content=content,
             verp_key=self._host.verp_key,
             until=self._asked_at + self._host.settings.spool.lease,
+            readers=self._readers(content, parcel),
         )
+
+    def _content(self, parcel: Parcel) -> Content:
+        """Prepare a message for all packets of it that are in work."""
+        body = memoryview(b"")
+        if parcel.body_id is not None:
+            whole = bodies.load(self._host.connection(), parcel.body_id)
+            body = memoryview(whole)[parcel.body_offset :]
+        return self._preparer.content(parcel, body)
+
+    def _readers(self, content: Content, parcel: Parcel) -> Mapping[int, Reader]:
+        """Look up what copies say about their recipients, where they say anything."""
+        if content.copies is None or not content.copies.personal:
+            return {}
+        wanted = [parcel.subscriptions[n - 1] for n in parcel.pending]
+        return readers.find(self._host.connection(), wanted)
 
     def _expire(self, item: Item, parcel: Parcel) -> None:
         """Give up on the recipients that are left, visibly."""

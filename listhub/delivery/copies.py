@@ -1,0 +1,146 @@
+"""One copy for one recipient: own token, own texts, own signature, ready for the wire.
+
+Everything that all copies share is done once.  A body that does not differ is hashed
+and brought into wire form once and lies in memory once, however many copies of it are
+under way; then a copy costs its header and a signature.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from listhub.delivery import wire
+from listhub.delivery.filling import Filling, Seams
+from listhub.delivery.treatment import Treatment
+from listhub.mail import one_click
+from listhub.mail.draft import Draft
+from listhub.mail.headers import Headers
+from listhub.mail.personal import SAMPLE, Common, Reader, Values
+from listhub.mail.signing.canonical import BodyHash
+from listhub.mail.signing.dkim import Signer
+
+_MARK = one_click.MARK.encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A message in wire form: the header and what follows, then what copies share."""
+
+    content: bytes
+    rest: tuple[bytes, ...] = ()
+    internationalised: bool
+    eight_bit: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What makes copies need besides the message: keys, and the time."""
+
+    list_id: int = 0
+    one_click_key: bytes = b""
+    signer: Signer | None = None
+    clock: Callable[[], float] = time.time
+
+
+class Copies:
+    """All copies of one message; one thread at a time."""
+
+    def __init__(self, draft: Draft, treatment: Treatment, means: Means) -> None:
+        """Compile what is filled in; OwnerTextError if a template is no good."""
+        self._means = means
+        self._filling: Filling | None = None
+        self._fixed = _Fixed(draft) if treatment.personalise == "none" else None
+        self._one_click = treatment.one_click
+        if self._fixed is None:
+            self._filling = Filling(draft, treatment)
+            self._values = Values(
+                Common(
+                    list_address=treatment.list_address,
+                    headers=draft.headers,
+                    sender=treatment.sender,
+                    web_url=treatment.web_url,
+                    language=treatment.language,
+                )
+            )
+            self._seams = Seams(self._filling.fill(self._values.of(SAMPLE)))
+
+    @property
+    def personal(self) -> bool:
+        """Whether copies say anything about their recipients."""
+        return self._filling is not None
+
+    def of(self, reader: Reader, subscription: int) -> Copy:
+        """Return a recipient's copy; OwnerTextError if it cannot be filled in.
+
+        `subscription` is 0 for somebody who is no member, and cannot leave by a click.
+        """
+        if self._filling is None:
+            assert self._fixed is not None  # noqa: S101 - one of both is there
+            return self._headed(self._fixed, subscription)
+        draft = self._filling.fill(self._values.of(reader))
+        self._seams.check(draft.body)
+        head = self._head(draft.headers, subscription)
+        head = self._signature(head, BodyHash.of(draft.body)) + head
+        content = wire.to_wire(head, draft.body)
+        return Copy(
+            content=content,
+            internationalised=wire.needs_smtputf8(head, "", ()),
+            eight_bit=wire.is_eight_bit(content),
+        )
+
+    def _headed(self, fixed: "_Fixed", subscription: int) -> Copy:
+        head = self._head(fixed.headers, subscription)
+        content = wire.head_to_wire(self._signature(head, fixed.body_hash) + head)
+        return Copy(
+            content=content,
+            rest=(fixed.tail,),
+            internationalised=fixed.internationalised,
+            eight_bit=fixed.eight_bit,
+        )
+
+    def _head(self, headers: Headers, subscription: int) -> bytes:
+        if not self._one_click:
+            return headers.to_bytes()
+        if not subscription:
+            return _without_one_click(headers).to_bytes()
+        token = one_click.encode(
+            self._means.one_click_key,
+            list_id=self._means.list_id,
+            subscription_id=subscription,
+        )
+        return headers.to_bytes().replace(_MARK, token.encode())
+
+    def _signature(self, head: bytes, body_hash: BodyHash) -> bytes:
+        signer = self._means.signer
+        return signer.sign_head(head, body_hash, self._means.clock()) if signer else b""
+
+
+class _Fixed:
+    """A message whose body is the same for all."""
+
+    def __init__(self, draft: Draft) -> None:
+        head = draft.headers.to_bytes()
+        self.headers = draft.headers
+        self.body_hash = BodyHash.of(draft.body)
+        self.tail = wire.body_to_wire(draft.body)
+        self.internationalised = wire.needs_smtputf8(head, "", ())
+        self.eight_bit = wire.is_eight_bit(head) or wire.is_eight_bit(self.tail)
+
+
+def sign(draft: Draft, signer: Signer, now: float) -> bytes:
+    """Return the head of a message that is the same for all, signatures on top."""
+    head = draft.headers.to_bytes()
+    return signer.sign_head(head, BodyHash.of(draft.body), now) + head
+
+
+def _without_one_click(headers: Headers) -> Headers:
+    """Return headers that offer nothing to somebody who has no subscription."""
+    plain = headers.copy()
+    plain.remove("List-Unsubscribe-Post")
+    value = (plain.get("List-Unsubscribe") or b"").decode(errors="replace")
+    ways = [way.strip() for way in value.split(",") if one_click.MARK not in way]
+    if ways:
+        plain.replace("List-Unsubscribe", ", ".join(ways))
+    else:
+        plain.remove("List-Unsubscribe")
+    return plain

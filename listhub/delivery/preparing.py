@@ -1,0 +1,46 @@
+"""Make an outgoing message ready: signed once for all, or to be made copy by copy."""
+
+import time
+from collections.abc import Callable
+
+from listhub.delivery import copies
+from listhub.delivery.copies import Copies, Means
+from listhub.delivery.keyring import Keyring
+from listhub.delivery.ledger import Parcel
+from listhub.delivery.load import Content
+from listhub.delivery.treatment import Treatment
+from listhub.mail.draft import Draft
+from listhub.mail.headers import Headers
+
+
+class Preparer:
+    """Makes contents for one process; not shared between threads."""
+
+    def __init__(self, keyring: Keyring, *, one_click_key: Callable[[], bytes]) -> None:
+        self._keyring = keyring
+        self._one_click_key = one_click_key
+
+    def content(self, parcel: Parcel, body: bytes | memoryview) -> Content:
+        """Prepare a packet's message; `body` follows on its head.
+
+        TemporaryError for a treatment or keys that cannot be used here and now,
+        OwnerTextError for templates that should not have been let in.
+        """
+        if not parcel.treatment:
+            return Content.of(parcel.head, body)
+        treatment = Treatment.from_json(parcel.treatment)
+        signer = self._keyring.signer(treatment.sign)
+        envelope_id = f"{parcel.outgoing_id}" if treatment.track else ""
+        draft = Draft(headers=Headers.parse(parcel.head), body=bytes(body))
+        if treatment.one_by_one:
+            means = Means(
+                list_id=parcel.list_id or 0,
+                one_click_key=self._one_click_key() if treatment.one_click else b"",
+                signer=signer,
+            )
+            made = Copies(draft, treatment, means)
+            return Content(wire=b"", copies=made, envelope_id=envelope_id)
+        head = parcel.head
+        if signer is not None:
+            head = copies.sign(draft, signer, time.time())
+        return Content.of(head, body, envelope_id=envelope_id)
