@@ -10,6 +10,7 @@ from listhub.jobs import (
     purge_history,
     purge_ledger,
     purge_seen,
+    send_grouped_notices,
     sweep,
     vacuum_bodies,
 )
@@ -19,6 +20,7 @@ JOBS: tuple[Job, ...] = (
     # First: everything else writes history.
     prepare_partitions.JOB,
     sweep.JOB,
+    send_grouped_notices.JOB,
     purge_seen.JOB,
     purge_history.JOB,
     # Before the bodies: what leaves names them.

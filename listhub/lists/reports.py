@@ -1,24 +1,25 @@
-"""Reports of non-delivery to senders: what a refused post becomes."""
+"""Reports of non-delivery: what a refused post and a copy given up become."""
 
-import secrets
 import uuid
 from collections.abc import Sequence
-from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Any
 
 import psycopg
 
-from listhub import clock
 from listhub.config import Settings
-from listhub.delivery.outgoing import NewOutgoing, send_out, to_people
+from listhub.lists.notices import place as places
+from listhub.lists.notices.guards import Answered
+from listhub.lists.notices.reports import REFUSED, Refusal
+from listhub.lists.notices.send import send
+from listhub.lists.notices.to_owners import EXPIRED_RECIPIENTS, GivenUp
 from listhub.lists.policy import Refuse
-from listhub.lists.posting import find_list
 from listhub.lists.roles import owners_of
 from listhub.mail.address import parse_addr_spec
-from listhub.mail.dsn import DsnRecipient, compose_dsn
 from listhub.mail.headers import Headers
+from listhub.mail.message_id import message_id
 from listhub.spool.items import Done, Item, NewItem
+
+_NAMED = 200  # addresses that a notice of given-up copies names
 
 
 def refuse(
@@ -37,40 +38,34 @@ def refuse(
         return Done(
             verdict="refused", note=f"{note} (no report: no reverse-path to send it to)"
         )
-    name, _, domain = list_address.rpartition("@")
-    message_id = f"dsn.{item.id}.{item.trace}@{domain}"
-    report = compose_dsn(
-        sender=f"{name}-request@{domain}",
-        to=item.reverse_path,
-        reporting_mta=domain,
-        message_id=message_id,
-        date=clock.now(),
-        text=f"Your message to {list_address} was not distributed. {refusal.reason}",
-        recipients=[
-            DsnRecipient(
-                address=list_address,
-                action="failed",
-                status=refusal.enhanced,
-                diagnostic=refusal.reason,
-            )
-        ],
-        original_headers=head.to_bytes(),
-        loop=list_address,
+    place = (
+        places.of_list(conn, item.list_id, settings=settings) if item.list_id else None
     )
-    sent = send_out(
+    items = send(
         conn,
-        NewOutgoing(
-            trace=item.trace,
-            message_id=message_id,
-            head=report,
-            bounce_address="",
-            list_id=item.list_id,
-            mode="dsn",
+        REFUSED,
+        Refusal(recipient=list_address, reason=refusal.reason),
+        to=[item.reverse_path],
+        place=place
+        or places.of_domain(
+            conn, name=list_address.rpartition("@")[2], settings=settings
         ),
-        plain=to_people([item.reverse_path]),
-        rules=settings.packets,
+        settings=settings,
+        trace=item.trace,
+        answered=Answered(
+            reverse_path=item.reverse_path,
+            headers=head,
+            recipient=list_address,
+            message_id=message_id(head),
+        ),
+        status=refusal.enhanced,
+        diagnostic=str(refusal.reason),
     )
-    return Done(verdict="refused", note=note, emit=sent.items)
+    return Done(
+        verdict="refused",
+        note=note if items else f"{note} (no report: the log says why)",
+        emit=items,
+    )
 
 
 def expired(
@@ -82,49 +77,20 @@ def expired(
     settings: Settings,
 ) -> tuple[NewItem, ...]:
     """Tell a list's owners who was given up on; return the items of the notice."""
-    row = find_list(conn, list_id)
-    owners = owners_of(conn, list_id) if row else []
-    if row is None or not owners:
+    place = places.of_list(conn, list_id, settings=settings) if list_id else None
+    if place is None:
         return ()
-    message_id = f"expired.{trace}.{secrets.token_hex(4)}@{row.domain}"
-    head = notice(
-        sender=f"{row.name}-request@{row.domain}",
-        to=f"{row.name}-request@{row.domain}",
-        subject=f"{len(addresses)} copies of a post to {row.address} were given up",
-        message_id=message_id,
-        loop=row.address,
-        text="For "
-        f"{settings.delivery.expiry / 86400:g} days no mail server took the copies of"
-        " a post for the addresses below. ListHub does not try any longer.\n\n"
-        + "\n".join(addresses)
-        + f"\n\nThe whole story: listhub trace {trace}\n",
-    )
-    return send_out(
+    return send(
         conn,
-        NewOutgoing(
-            trace=trace,
-            message_id=message_id,
-            head=head,
-            bounce_address="",
-            list_id=list_id,
-            mode="notice",
+        EXPIRED_RECIPIENTS,
+        GivenUp(
+            count=len(addresses),
+            days=max(1, round(settings.delivery.expiry / 86400)),
+            addresses=tuple(addresses[:_NAMED]),
+            trace=str(trace),
         ),
-        plain=to_people(owners),
-        rules=settings.packets,
-    ).items
-
-
-def notice(
-    *, sender: str, to: str, subject: str, message_id: str, loop: str, text: str
-) -> bytes:
-    """Return a plain message of the system's own (RFC 3834 §3: marked as such)."""
-    message = EmailMessage(policy=SMTP)
-    message["From"] = sender
-    message["To"] = to
-    message["Subject"] = subject
-    message["Date"] = clock.now()
-    message["Message-ID"] = f"<{message_id}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Loop"] = loop
-    message.set_content(text)
-    return message.as_bytes()
+        to=owners_of(conn, list_id),
+        place=place,
+        settings=settings,
+        trace=trace,
+    )

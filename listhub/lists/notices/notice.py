@@ -60,7 +60,7 @@ class Place:
     #: The language for people who have not chosen one.
     language: str = "en"
     timezone: str = "UTC"
-    #: The web UI's address without a slash at its end, "" without one.
+    #: The web UI's address, "" without one.
     web: str = ""
     #: The local part that takes commands.
     command: str = field(default="sympa", repr=False)
@@ -91,7 +91,7 @@ class Place:
         """Return the address of a page of the web UI about the list, "" without one."""
         if not self.web or parse_addr_spec(self.list_address) is None:
             return ""
-        return f"{self.web}/{name}/{self.list_address}"
+        return f"{self.web.rstrip('/')}/{name}/{self.list_address}"
 
 
 class Size(int):

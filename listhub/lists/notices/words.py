@@ -116,8 +116,13 @@ def plain(value: object, language: str, *, timezone: str = "UTC") -> Any:
             found = formats.moment(value, language, timezone=timezone)
         case str():
             found = _shown(value)
-        case tuple():
+        case tuple() | list():
             found = [plain(each, language, timezone=timezone) for each in value]
+        case Mapping():
+            found = {
+                name: plain(each, language, timezone=timezone)
+                for name, each in value.items()
+            }
         case _ if dataclasses.is_dataclass(value):
             found = {
                 field.name: plain(
