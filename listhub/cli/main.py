@@ -47,6 +47,8 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("domain", "listhub.cli.domain:domain", "Add, list and remove domains."),
     Entry("list", "listhub.cli.lists:list_", "Create, show, change and close lists."),
     Entry("member", "listhub.cli.member:member", "Add, list and remove members."),
+    Entry("scenario", "listhub.cli.scenario:scenario", "Say who may do what."),
+    Entry("filter", "listhub.cli.filters:filter_", "Change blocklists and filters."),
     Entry("job", "listhub.cli.job:job", "Show and run what is done by the clock."),
     Entry("status", "listhub.cli.status:status", "Say whether mail flows."),
     Entry("trace", "listhub.cli.trace:trace", "Tell the life of a message."),

@@ -170,7 +170,7 @@ class DbFacts:
         if section_name not in sections:
             return None
         section = getattr(self._settings, section_name)
-        spec = specs(type(section)).get(setting)
+        spec = specs(section.__class__).get(setting)
         # What is masked is a secret, and scenarios are shown to many.
         if spec is None or spec.rule.mask:
             return None
