@@ -30,6 +30,9 @@ DELETE FROM body WHERE id IN (
        AND NOT EXISTS (SELECT FROM outgoing o WHERE o.body_id = body.id)
        AND NOT EXISTS (SELECT FROM archive_message a WHERE a.body_id = body.id)
        AND NOT EXISTS (SELECT FROM bounce_event b WHERE b.body_id = body.id)
+       AND NOT EXISTS (SELECT FROM request r WHERE r.body_id = body.id)
+       AND NOT EXISTS (SELECT FROM digest_entry d WHERE d.body_id = body.id)
+       AND NOT EXISTS (SELECT FROM attachment t WHERE t.body_id = body.id)
      LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ) AND last_put < now() - %(age)s
 """

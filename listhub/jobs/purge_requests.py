@@ -1,0 +1,24 @@
+"""Purge requests: what was decided longer ago than its retention is forgotten."""
+
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+from listhub.config import Settings
+from listhub.jobs.job import Job
+from listhub.lists.moderation import expiry
+
+
+def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
+    """Delete a batch of decided requests with their keys."""
+    age = timedelta(days=settings.retention.requests_days)
+    return f"{expiry.purge(conn, age=age)} requests deleted"
+
+
+JOB = Job(
+    name="purge-requests",
+    about="Deletes requests that were decided longer ago than the retention.",
+    every=timedelta(hours=1),
+    run=run,
+)

@@ -1,0 +1,84 @@
+"""Reminders: moderators whose posts have waited too long get one mail for each list."""
+
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+from listhub.config import Settings
+from listhub.lists.moderation import people, request as requests, to_deciders, waiting
+from listhub.lists.moderation.mailing import place_of
+from listhub.lists.moderation.request import POST
+from listhub.lists.settings import load_list_settings
+from listhub.spool.items import NewItem
+
+#: Posts that a reminder names; it says how many there are.
+NAMED = 20
+
+_LISTS = """
+SELECT list_id, min(coalesce(reminded_at, created_at)) FROM request
+ WHERE state = 'waiting' AND waits_for = 'moderators' AND kind = 'post'
+   AND spam IS NULL AND list_id IS NOT NULL
+ GROUP BY list_id ORDER BY list_id
+"""
+# Only one of several schedulers finds a row that is due; it takes the others along,
+# so that what is named today is not named again tomorrow morning.
+_DUE = """
+UPDATE request SET reminded_at = now()
+ WHERE list_id = %(list_id)s AND state = 'waiting' AND waits_for = 'moderators'
+   AND kind = 'post' AND (%(after)s::interval IS NULL
+        OR spam IS NULL AND coalesce(reminded_at, created_at) <= now() - %(after)s)
+RETURNING id
+"""
+
+
+def remind(
+    conn: "psycopg.Connection[Any]", *, settings: Settings
+) -> tuple[int, tuple[NewItem, ...]]:
+    """Remind the moderators of each list that is due; return how many lists, and mail.
+
+    What a filter takes for spam reminds nobody by itself.
+    """
+    lists = 0
+    items: list[NewItem] = []
+    for list_id, _ in conn.execute(_LISTS).fetchall():
+        hours = load_list_settings(conn, list_id).moderation_reminder
+        if not hours:
+            continue
+        due = conn.execute(
+            _DUE, {"list_id": list_id, "after": timedelta(hours=hours)}
+        ).fetchall()
+        if not due:
+            continue
+        conn.execute(_DUE, {"list_id": list_id, "after": None})
+        lists += 1
+        items += _mail(conn, due[0][0], settings=settings)
+    return lists, tuple(items)
+
+
+def _mail(
+    conn: "psycopg.Connection[Any]", request_id: int, *, settings: Settings
+) -> tuple[NewItem, ...]:
+    request = requests.load(conn, request_id)
+    if request is None:
+        return ()
+    moderators = people.deciders(
+        conn,
+        waits_for="moderators",
+        list_id=request.list_id,
+        domain_id=request.domain_id,
+        site_listmaster=settings.site.listmaster,
+    )
+    list_id = request.list_id
+    [total] = (
+        each for each in waiting.counts(conn, list_id=list_id) if each.kind == POST
+    )
+    return to_deciders.remind(
+        conn,
+        place_of(conn, request, settings=settings),
+        moderators,
+        waiting=waiting.entries(conn, list_id=list_id, kinds=[POST], limit=NAMED),
+        total=total.waiting,
+        until=total.until,
+        settings=settings,
+    )

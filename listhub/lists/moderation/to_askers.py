@@ -1,0 +1,266 @@
+"""Mail to those who asked: authors of posts, senders of commands, new members.
+
+Authors get no answer where their post had the null reverse-path (RFC 5321 §6.1), nor
+where a filter took it for spam, whose sender is mostly somebody else.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import psycopg
+
+from listhub.config import Settings
+from listhub.lists.moderation.mailing import mail, place_of
+from listhub.lists.moderation.outcomes import Action, Decision
+from listhub.lists.moderation.request import POST, Request
+from listhub.lists.notices import (
+    administration as lists,
+    confirmations,
+    memberships,
+    moderation as posts,
+)
+from listhub.lists.notices.notice import Notice, Size
+from listhub.lists.notices.render import Original
+from listhub.mail.headers import Headers
+from listhub.spool import bodies
+from listhub.spool.items import NewItem
+
+Items = tuple[NewItem, ...]
+
+
+def confirm(
+    conn: "psycopg.Connection[Any]",
+    request: Request,
+    *,
+    keys: Mapping[str, str],
+    settings: Settings,
+) -> Items:
+    """Ask whether somebody really sent this post or command."""
+    items: list[NewItem] = []
+    for holder, key in keys.items():
+        items += _mail(
+            conn,
+            request,
+            *_really(request, key=key),
+            to=holder,
+            settings=settings,
+            attached=_attached(conn, request),
+        )
+    return tuple(items)
+
+
+def held(
+    conn: "psycopg.Connection[Any]", request: Request, *, settings: Settings
+) -> Items:
+    """Tell an author that the post waits for moderators."""
+    values = posts.HeldNote(
+        subject=request.subject, why=request.why, until=request.expires_at
+    )
+    return _report(conn, request, posts.HELD_NOTICE, values, settings=settings)
+
+
+def approved(
+    conn: "psycopg.Connection[Any]", request: Request, *, settings: Settings
+) -> Items:
+    """Tell an author that a moderator let the post through."""
+    values = posts.PostDecision(subject=request.subject)
+    return _report(conn, request, posts.APPROVED, values, settings=settings)
+
+
+def rejected(
+    conn: "psycopg.Connection[Any]",
+    request: Request,
+    *,
+    decision: Decision,
+    settings: Settings,
+) -> Items:
+    """Tell an author, or whoever sent a command, that it was rejected, and why."""
+    words = decision.reason
+    if request.kind == POST:
+        notice, values = _rejection(request, decision)
+        if notice is None or not request.reverse_path:
+            return ()
+        to = request.author
+    elif request.kind == "create_list":
+        notice = lists.LIST_REJECTED
+        values = lists.ListRefusal(address=request.address, words=words)
+        to = request.author
+    else:
+        notice = memberships.REQUEST_REJECTED
+        values = _decision(request, words=words)
+        to = request.author
+    return _mail(conn, request, notice, values, to=to, settings=settings)
+
+
+def expired(
+    conn: "psycopg.Connection[Any]", request: Request, *, settings: Settings
+) -> Items:
+    """Tell who asked that nobody decided in time.
+
+    Not of what they did not confirm themselves: whoever did not answer the first mail
+    is mostly somebody whose address was abused.
+    """
+    if request.waits_for == "person":
+        return ()
+    if request.kind != POST:
+        decision = Decision(action=Action.REJECT)
+        return rejected(conn, request, decision=decision, settings=settings)
+    if not request.reverse_path or request.spam:
+        return ()
+    values = posts.ExpiredPost(
+        subject=request.subject,
+        received_at=request.created_at,
+        days=(request.expires_at - request.created_at).days,
+    )
+    return _mail(
+        conn,
+        request,
+        posts.EXPIRED_HELD,
+        values,
+        to=request.author,
+        settings=settings,
+    )
+
+
+def joined(
+    conn: "psycopg.Connection[Any]", request: Request, *, settings: Settings
+) -> Items:
+    """Welcome a new member, in other words where somebody else asked for it."""
+    added = request.kind == "add"
+    notice = memberships.ADDED if added else memberships.WELCOME
+    return _mail(
+        conn,
+        request,
+        notice,
+        memberships.Membership(person=request.person),
+        to=request.person,
+        settings=settings,
+    )
+
+
+def left(
+    conn: "psycopg.Connection[Any]", request: Request, *, settings: Settings
+) -> Items:
+    """Tell somebody that they are no member any more."""
+    removed = request.kind == "del"
+    notice = memberships.REMOVED if removed else memberships.BYE
+    return _mail(
+        conn,
+        request,
+        notice,
+        memberships.Membership(person=request.person),
+        to=request.person,
+        settings=settings,
+    )
+
+
+def granted(
+    conn: "psycopg.Connection[Any]", request: Request, *, settings: Settings
+) -> Items:
+    """Tell who asked that it was approved."""
+    values = _decision(request)
+    notice = memberships.REQUEST_APPROVED
+    return _mail(conn, request, notice, values, to=request.author, settings=settings)
+
+
+def _really(request: Request, *, key: str) -> tuple[Notice[Any], object]:
+    if request.kind == POST:
+        return confirmations.SEND_AUTH, confirmations.ConfirmPost(
+            subject=request.subject,
+            size=Size(request.size or 0),
+            received_at=request.created_at,
+            key=key,
+            until=request.expires_at,
+        )
+    return confirmations.REQUEST_AUTH, confirmations.ConfirmRequest(
+        action=_ACTIONS.get(request.kind, "other"),
+        command=request.command,
+        person=request.person,
+        key=key,
+        until=request.expires_at,
+    )
+
+
+def _rejection(
+    request: Request, decision: Decision
+) -> tuple[Notice[Any] | None, object]:
+    """Return the notice of the text that the moderator chose, None for a silent one."""
+    words = decision.reason
+    notice = posts.REJECTIONS[decision.template]
+    if notice is posts.REJECT_TOO_LARGE:
+        size = Size(request.size or 0)
+        return notice, posts.TooLarge(subject=request.subject, size=size, words=words)
+    return notice, posts.PostDecision(subject=request.subject, words=words)
+
+
+_ACTIONS: Mapping[str, Literal["subscribe", "signoff"]] = {
+    "subscribe": "subscribe",
+    "signoff": "signoff",
+}
+
+
+def _decision(request: Request, *, words: str = "") -> memberships.RequestDecision:
+    return memberships.RequestDecision(
+        action=_ACTIONS.get(request.kind, "other"),
+        command=request.command,
+        person=request.person,
+        words=words,
+    )
+
+
+def _report(
+    conn: "psycopg.Connection[Any]",
+    request: Request,
+    notice: Notice[Any],
+    values: object,
+    *,
+    settings: Settings,
+) -> Items:
+    """Send a report of delivery (RFC 3464) to where the post came from."""
+    if not request.reverse_path or request.spam:
+        return ()
+    [raw] = _attached(conn, request)
+    head = raw[: Headers.parse(raw).body_offset]
+    return _mail(
+        conn,
+        request,
+        notice,
+        values,
+        to=request.reverse_path,
+        settings=settings,
+        original=Original(
+            recipient=request.address,
+            message_id=request.message_id or "",
+            header=head,
+        ),
+    )
+
+
+def _attached(conn: "psycopg.Connection[Any]", request: Request) -> tuple[bytes, ...]:
+    if request.body_id is None:
+        return ()
+    return (bodies.load(conn, request.body_id),)
+
+
+def _mail(
+    conn: "psycopg.Connection[Any]",
+    request: Request,
+    notice: Notice[Any],
+    values: object,
+    *,
+    to: str,
+    settings: Settings,
+    attached: tuple[bytes, ...] = (),
+    original: Original | None = None,
+) -> Items:
+    return mail(
+        conn,
+        place_of(conn, request, settings=settings),
+        notice,
+        values,
+        to=to,
+        trace=request.trace,
+        settings=settings,
+        attached=attached,
+        original=original,
+    )
