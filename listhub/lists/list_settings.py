@@ -8,48 +8,13 @@ import dataclasses
 from typing import Literal
 
 from listhub.config.fields import setting
+from listhub.mail.transforms.context import ANONYMOUS_HEADERS
 
 # RFC 5322 §3.6.8: a field's name is printable US-ASCII without the colon.
 _FIELD_NAME = r"[!-9;-~]{1,76}"
 _ADDRESS = r"([^\s@<>,;\"()]+@[^\s@<>,;\"()]+)?"
 _SCENARIO = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}"
 _RECEPTION = r"(each|digest|digest_text|index|notice|text|html|urlize|not_me|none)"
-
-#: What is removed from the header of a post on an anonymous list.
-ANONYMOUS_HEADERS = (
-    "ARC-Authentication-Results",
-    "ARC-Message-Signature",
-    "ARC-Seal",
-    "Authentication-Results",
-    "Autocrypt",
-    "Delivered-To",
-    "Disposition-Notification-To",
-    "DKIM-Signature",
-    "DomainKey-Signature",
-    "Errors-To",
-    "Organization",
-    "Originator",
-    "Path",
-    "Received",
-    "Received-SPF",
-    "Reply-To",
-    "Resent-From",
-    "Resent-Reply-To",
-    "Resent-Sender",
-    "Return-Path",
-    "Sender",
-    "User-Agent",
-    "X-Envelope-From",
-    "X-Envelope-To",
-    "X-Mailer",
-    "X-Originating-IP",
-    "X-Received",
-    "X-Sender",
-    "X-Sender-IP",
-    "X-Spam-Status",
-    "X-User-Agent",
-    "X-X-Sender",
-)
 
 
 def _scenario(default: str, about: str) -> str:
@@ -126,6 +91,21 @@ class ListSettings:
     )
     virus_notify: Literal["sender", "none"] = setting(
         "none", "Who is told that a post held a virus."
+    )
+
+    posts_per_day: int = setting(
+        500,
+        "An author's further posts of a day wait for a moderator; 0: never.",
+        unit="posts",
+        least=0,
+        most=1_000_000,
+    )
+    repeats_per_day: int = setting(
+        10,
+        "The same for posts of one author with the very same text.",
+        unit="posts",
+        least=0,
+        most=1_000_000,
     )
 
     # --- moderation -------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """A post and its list: the row, the number, the Message-IDs that a list has had."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 
+from listhub.mail.address import key
 from listhub.mail.headers import Headers
 from listhub.spool.ranking import LONGEST_LAG, PACKET_LAG
 
@@ -30,8 +32,25 @@ UPDATE mailing_list
 RETURNING sequence, send_clock - %(packets)s * %(lag)s - now()
 """
 
+# One statement: the Message-ID, and how often the author has posted today, in all and
+# with this very body.  A program that answers each post is found by the latter even
+# if nothing marks it as one.
 _REMEMBER = """
-INSERT INTO seen (list_id, message_id) VALUES (%s, %s) ON CONFLICT DO NOTHING
+WITH fresh AS (
+    INSERT INTO seen (list_id, message_id) VALUES (%(list_id)s, %(message_id)s)
+        ON CONFLICT DO NOTHING RETURNING 1
+), counted AS (
+    INSERT INTO notice_count (address_key, day, kind, answers)
+    SELECT %(author)s, current_date, kind, 1
+      FROM (VALUES (%(posts)s), (%(repeats)s)) AS counter (kind)
+     WHERE EXISTS (SELECT FROM fresh)
+        ON CONFLICT (address_key, day, kind)
+        DO UPDATE SET answers = notice_count.answers + 1
+    RETURNING kind, answers
+)
+SELECT EXISTS (SELECT FROM fresh),
+       (SELECT answers FROM counted WHERE kind = %(posts)s),
+       (SELECT answers FROM counted WHERE kind = %(repeats)s)
 """
 
 
@@ -75,6 +94,15 @@ class Numbered:
     lag: timedelta
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Memory:
+    """How many posts an author has sent to a list today, this one included."""
+
+    posts: int
+    #: Of them, those with the very same body.
+    repeats: int
+
+
 def find_list(conn: "psycopg.Connection[Any]", list_id: int | None) -> ListRow | None:
     """Return the list of that number, or None."""
     row = conn.execute(_FIND, [list_id]).fetchone()
@@ -107,9 +135,25 @@ def number(conn: "psycopg.Connection[Any]", row: ListRow, *, packets: int) -> Nu
     return Numbered(sequence=found[0], lag=found[1])
 
 
-def remember(conn: "psycopg.Connection[Any]", row: ListRow, post: Post) -> bool:
-    """Note the Message-ID for this list, for all hosts; False if it was there.
+def remember(
+    conn: "psycopg.Connection[Any]", row: ListRow, post: Post, *, body: bytes
+) -> Memory | None:
+    """Note a post for this list, for all hosts; None if its Message-ID was there.
 
     Another list may have it too: cross-posts are legitimate.
     """
-    return conn.execute(_REMEMBER, [row.id, post.message_id]).rowcount == 1
+    kind = f"post:{row.id}"
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    found = conn.execute(
+        _REMEMBER,
+        {
+            "list_id": row.id,
+            "message_id": post.message_id,
+            "author": key(post.author),
+            "posts": kind,
+            "repeats": f"{kind}:{digest}",
+        },
+    ).fetchone()
+    if found is None or not found[0]:
+        return None
+    return Memory(posts=found[1], repeats=found[2])

@@ -1,22 +1,39 @@
-"""Distribute: a post is judged, numbered, and turned into an archive item and packets.
+"""Distribute: a post is screened, judged, and published, held or refused.
 
-Read `handle` like a table of contents.  Judging and changing are apart: what refuses
-never edits, what edits never refuses.  Everything happens in one transaction: the
-post either still waits, or it has become all of its outputs.
+    load ─▶ drop? ─▶ screen ─▶ judge ─┬▶ publish    archive, copies, digest
+                                      ├▶ moderate   waits for the moderators
+                                      ├▶ confirm    waits for its author
+                                      ├▶ editors    goes to the moderators as it is
+                                      └▶ refuse     a report to its author
+
+Judging and changing are apart: what refuses never edits, what edits never refuses.
+Everything happens in one transaction: the post either still waits, or it has become all
+of its outputs.  A held post comes back here once somebody has approved or confirmed it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from listhub.lists import policy, reports, topics
+from listhub import log
+from listhub.lists import judging, protecting, reports, topics
+from listhub.lists.judging import Evidence, Judgement
 from listhub.lists.list_settings import ListSettings
+from listhub.lists.moderation import hold
+from listhub.lists.policy import Refuse
 from listhub.lists.posting import ListRow, Post, find_list, remember
 from listhub.lists.publishing import Publication, publish
 from listhub.lists.settings import load_list_settings
+from listhub.lists.topics import Tag
 from listhub.mail import message_id, screening
 from listhub.mail.draft import Draft
 from listhub.spool import bodies
 from listhub.spool.items import Bury, Done, Item, Verdict
 from listhub.stages.stage import RoomStage, StageContext
+
+_log = log.get(__name__)
+
+#: Ends that nobody is told of, as history calls them.
+_QUIET_ENDS = {"refuse": "refused", "drop": "dropped", "duplicate": "duplicate"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,27 +45,28 @@ class _Case:
     settings: ListSettings
     post: Post
     draft: Draft
+    tag: Tag
+    #: Who approved a held post, or confirmed their own.
+    approved_by: str = ""
+    confirmed_by: str = ""
 
 
 def handle(item: Item, context: StageContext) -> Verdict:
-    """Turn a post into its outputs, a report to its sender, or nothing."""
+    """Turn a post into its outputs, into a request, or into a report to its author."""
     case = _load(item, context)
     if case is None:
         return Bury(reason="The list of this post does not exist any more.")
-    if dropped := _drop(case):
-        return Done(verdict="dropped", note=dropped)
-    if refusal := _refuse(case, context):
-        return reports.refuse(
-            context.conn,
-            item,
-            refusal,
-            head=case.post.headers,
-            list_address=case.row.address,
-            settings=context.settings,
-        )
-    if not remember(context.conn, case.row, case.post):
-        return Done(verdict="duplicate", note=case.post.message_id)
-    return _publish(case, context)
+    if case.approved_by:
+        return _publish(case, context)
+    if not case.confirmed_by:
+        if dropped := _drop(case):
+            return Done(verdict="dropped", note=dropped)
+        if refusal := _screen(case):
+            return _refuse(case, refusal, context)
+    judgement = _judge(case, context)
+    if judgement.error:
+        _log.error("scenario failed", list=case.row.address, reason=judgement.error)
+    return _act(case, judgement, context)
 
 
 def _load(item: Item, context: StageContext) -> _Case | None:
@@ -58,20 +76,25 @@ def _load(item: Item, context: StageContext) -> _Case | None:
     raw = bodies.load(context.conn, item.body_id)
     draft = Draft.parse(raw)
     headers = draft.headers
+    settings = load_list_settings(context.conn, row.id)
+    post = Post(
+        headers=headers,
+        body_id=item.body_id,
+        body_offset=headers.body_offset,
+        size=len(raw),
+        message_id=message_id.message_id(headers) or f"{item.trace}@{row.domain}",
+        author=screening.author(headers) or item.reverse_path or "",
+        reverse_path=item.reverse_path or "",
+    )
     return _Case(
         item=item,
         row=row,
-        settings=load_list_settings(context.conn, row.id),
-        post=Post(
-            headers=headers,
-            body_id=item.body_id,
-            body_offset=headers.body_offset,
-            size=len(raw),
-            message_id=message_id.message_id(headers) or f"{item.trace}@{row.domain}",
-            author=screening.author(headers) or item.reverse_path or "",
-            reverse_path=item.reverse_path or "",
-        ),
+        settings=settings,
+        post=post,
         draft=draft,
+        tag=topics.find(context.conn, settings, post, list_id=row.id, body=draft.body),
+        approved_by=str(item.meta.get("approved_by") or ""),
+        confirmed_by=str(item.meta.get("confirmed_by") or ""),
     )
 
 
@@ -85,34 +108,122 @@ def _drop(case: _Case) -> str | None:
     return None
 
 
-def _refuse(case: _Case, context: StageContext) -> policy.Refuse | None:
-    """Return why the sender is told no, or None."""
+def _screen(case: _Case) -> Refuse | None:
+    """Return why the list cannot take the post, whoever sent it, or None."""
     if case.post.size > case.settings.max_size:
-        return policy.Refuse(
+        return Refuse(
             enhanced="5.2.3",
             reason=f"The message has {case.post.size} bytes; {case.row.address} takes"
             f" at most {case.settings.max_size}.",
         )
-    decision = policy.for_list(case.settings).judge(
-        policy.Question(list_row=case.row, post=case.post), context.conn
-    )
-    return decision if isinstance(decision, policy.Refuse) else None
+    return None
 
 
-def _publish(case: _Case, context: StageContext) -> Done:
-    conn = context.conn
-    publication = Publication(
+def _judge(case: _Case, context: StageContext) -> Judgement:
+    """Ask the scenario; a post that may go out is counted and may be one too many."""
+    evidence = Evidence(
         row=case.row,
         settings=case.settings,
         post=case.post,
         draft=case.draft,
-        tag=topics.find(
-            conn, case.settings, case.post, list_id=case.row.id, body=case.draft.body
-        ),
+        tag=case.tag,
+        sender=case.confirmed_by or case.post.author,
+        auth="md5" if case.confirmed_by else "smtp",
+    )
+    judgement = judging.judge(context.conn, context.ask, evidence, context.settings)
+    if case.confirmed_by or judgement.action in {"refuse", "drop"}:
+        return judgement
+    memory = remember(context.conn, case.row, case.post, body=case.draft.body)
+    if memory is None:
+        return Judgement(action="duplicate", why=case.post.message_id)
+    many = judging.too_many(memory, case.settings)
+    if many and judgement.action == "publish":
+        return replace(judgement, action="moderate", why=many, quiet=True)
+    return judgement
+
+
+def _act(case: _Case, judgement: Judgement, context: StageContext) -> Done:
+    match judgement.action:
+        case "publish":
+            return _publish(case, context)
+        case "moderate" | "confirm":
+            return _hold(case, judgement, context)
+        case "editors":
+            return _to_editors(case, context)
+        case "refuse" if not judgement.quiet:
+            said = judgement.public or "Its rules do not let this post through."
+            return _refuse(case, Refuse(reason=said), context)
+        case _:
+            return Done(verdict=_QUIET_ENDS[judgement.action], note=judgement.why)
+
+
+def _publish(case: _Case, context: StageContext) -> Done:
+    draft = case.draft
+    if validated_by := case.approved_by or case.confirmed_by:
+        draft.headers.replace("X-Validation-By", validated_by)
+    publication = Publication(
+        row=case.row,
+        settings=case.settings,
+        post=case.post,
+        draft=draft,
+        tag=case.tag,
         trace=case.item.trace,
         priority=case.item.priority,
+        munge=protecting.decide(
+            context.ask,
+            case.row,
+            case.settings,
+            headers=case.post.headers,
+            author=case.post.author,
+        ),
     )
-    return publish(conn, publication, context.settings)
+    return publish(context.conn, publication, context.settings)
+
+
+def _hold(case: _Case, judgement: Judgement, context: StageContext) -> Done:
+    waits_for: Literal["person", "moderators"] = (
+        "person" if judgement.action == "confirm" else "moderators"
+    )
+    held = hold.hold_post(
+        context.conn,
+        case.row,
+        case.post,
+        waits_for=waits_for,
+        trace=case.item.trace,
+        list_settings=case.settings,
+        settings=context.settings,
+        why=judgement.why,
+        spam=judgement.spam,
+        topics=case.tag.names,
+        quiet=judgement.quiet,
+    )
+    return Done(
+        verdict="held",
+        note=f"request {held.request_id} waits for its {waits_for}: {judgement.why}",
+        emit=held.items,
+    )
+
+
+def _to_editors(case: _Case, context: StageContext) -> Done:
+    items = hold.send_to_editors(
+        context.conn,
+        case.row,
+        case.post,
+        trace=case.item.trace,
+        settings=context.settings,
+    )
+    return Done(verdict="forwarded", note="sent to the moderators", emit=items)
+
+
+def _refuse(case: _Case, refusal: Refuse, context: StageContext) -> Done:
+    return reports.refuse(
+        context.conn,
+        case.item,
+        refusal,
+        head=case.post.headers,
+        list_address=case.row.address,
+        settings=context.settings,
+    )
 
 
 STAGE = RoomStage(

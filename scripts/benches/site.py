@@ -33,7 +33,8 @@ SELECT %(list_id)s, id FROM person WHERE address LIKE %(list)s || '.%%'
 """
 _SETTINGS = """
 INSERT INTO setting_version (scope, list_id, version, values, changed_by)
-VALUES ('list', %s, 1, jsonb_build_object('verp_rate', %s::int), 'bench')
+VALUES ('list', %s, 1, jsonb_build_object(
+    'verp_rate', %s::int, 'posts_per_day', 0, 'repeats_per_day', 0), 'bench')
 """
 #: Nothing of these is left once a post is with all its members.
 _LEFT = "SELECT count(*) FROM spool_item WHERE stage = ANY(%s) AND state <> 'buried'"

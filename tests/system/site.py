@@ -150,6 +150,8 @@ class Site:
                     members=each.people,
                     send="public",
                     verp_rate=100 if each.verp else 0,
+                    posts_per_day=0,
+                    repeats_per_day=0,
                 )
         self.intake = self._daemon("intake", ["intake"], ready=self._takes_mail)
         for host in self.plan.hosts:

@@ -147,7 +147,7 @@ def test_reception_suspension_and_own_posts(rooms: Rooms):
 def test_numbers_rise_without_gaps_on_two_hosts(database_url: str):
     """Two workers on one list never give a number twice."""
     with open_rooms(database_url) as one, open_rooms(database_url) as two:
-        one.add_list(members=MEMBERS)
+        one.add_list(members=MEMBERS, repeats_per_day=0)
         for n in range(40):
             one.put("distribute", post_bytes(message_id=f"{n}@a.example"))
 
