@@ -10,7 +10,7 @@ from typing import Any, Literal
 import psycopg
 
 from listhub.config import Settings
-from listhub.lists.moderation.mailing import mail, place_of
+from listhub.lists.moderation.mailing import mail
 from listhub.lists.moderation.outcomes import Action, Decision
 from listhub.lists.moderation.request import POST, Request
 from listhub.lists.notices import (
@@ -19,8 +19,8 @@ from listhub.lists.notices import (
     memberships,
     moderation as posts,
 )
+from listhub.lists.notices.guards import Answered
 from listhub.lists.notices.notice import Notice, Size
-from listhub.lists.notices.render import Original
 from listhub.mail.headers import Headers
 from listhub.spool import bodies
 from listhub.spool.items import NewItem
@@ -38,13 +38,14 @@ def confirm(
     """Ask whether somebody really sent this post or command."""
     items: list[NewItem] = []
     for holder, key in keys.items():
-        items += _mail(
+        items += mail(
             conn,
             request,
             *_really(request, key=key),
             to=holder,
             settings=settings,
             attached=_attached(conn, request),
+            answered=_answered(conn, request),
         )
     return tuple(items)
 
@@ -78,7 +79,7 @@ def rejected(
     words = decision.reason
     if request.kind == POST:
         notice, values = _rejection(request, decision)
-        if notice is None or not request.reverse_path:
+        if notice is None:
             return ()
         to = request.author
     elif request.kind == "create_list":
@@ -89,7 +90,15 @@ def rejected(
         notice = memberships.REQUEST_REJECTED
         values = _decision(request, words=words)
         to = request.author
-    return _mail(conn, request, notice, values, to=to, settings=settings)
+    return mail(
+        conn,
+        request,
+        notice,
+        values,
+        to=to,
+        settings=settings,
+        answered=_answered(conn, request),
+    )
 
 
 def expired(
@@ -112,7 +121,7 @@ def expired(
         received_at=request.created_at,
         days=(request.expires_at - request.created_at).days,
     )
-    return _mail(
+    return mail(
         conn,
         request,
         posts.EXPIRED_HELD,
@@ -128,7 +137,7 @@ def joined(
     """Welcome a new member, in other words where somebody else asked for it."""
     added = request.kind == "add"
     notice = memberships.ADDED if added else memberships.WELCOME
-    return _mail(
+    return mail(
         conn,
         request,
         notice,
@@ -144,7 +153,7 @@ def left(
     """Tell somebody that they are no member any more."""
     removed = request.kind == "del"
     notice = memberships.REMOVED if removed else memberships.BYE
-    return _mail(
+    return mail(
         conn,
         request,
         notice,
@@ -160,7 +169,7 @@ def granted(
     """Tell who asked that it was approved."""
     values = _decision(request)
     notice = memberships.REQUEST_APPROVED
-    return _mail(conn, request, notice, values, to=request.author, settings=settings)
+    return mail(conn, request, notice, values, to=request.author, settings=settings)
 
 
 def _really(request: Request, *, key: str) -> tuple[Notice[Any], object]:
@@ -219,48 +228,32 @@ def _report(
     """Send a report of delivery (RFC 3464) to where the post came from."""
     if not request.reverse_path or request.spam:
         return ()
-    [raw] = _attached(conn, request)
-    head = raw[: Headers.parse(raw).body_offset]
-    return _mail(
+    return mail(
         conn,
         request,
         notice,
         values,
         to=request.reverse_path,
         settings=settings,
-        original=Original(
-            recipient=request.address,
-            message_id=request.message_id or "",
-            header=head,
-        ),
+        answered=_answered(conn, request),
+    )
+
+
+def _answered(conn: "psycopg.Connection[Any]", request: Request) -> Answered | None:
+    """Return the mail that an author's notice answers, None where there was none."""
+    if request.kind != POST:
+        return None
+    [raw] = _attached(conn, request)
+    return Answered(
+        reverse_path=request.reverse_path or "",
+        headers=Headers.parse(raw),
+        recipient=request.address,
+        message_id=request.message_id or "",
     )
 
 
 def _attached(conn: "psycopg.Connection[Any]", request: Request) -> tuple[bytes, ...]:
+    """Return the post that waits, as it came; nothing for other requests."""
     if request.body_id is None:
         return ()
     return (bodies.load(conn, request.body_id),)
-
-
-def _mail(
-    conn: "psycopg.Connection[Any]",
-    request: Request,
-    notice: Notice[Any],
-    values: object,
-    *,
-    to: str,
-    settings: Settings,
-    attached: tuple[bytes, ...] = (),
-    original: Original | None = None,
-) -> Items:
-    return mail(
-        conn,
-        place_of(conn, request, settings=settings),
-        notice,
-        values,
-        to=to,
-        trace=request.trace,
-        settings=settings,
-        attached=attached,
-        original=original,
-    )

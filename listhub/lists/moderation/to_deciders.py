@@ -21,6 +21,7 @@ from listhub.lists.notices import (
     requests as owners,
 )
 from listhub.lists.notices.notice import Notice, Place, Size
+from listhub.lists.notices.send import send
 from listhub.lists.posting import ListRow, Post
 from listhub.spool import bodies
 from listhub.spool.items import NewItem
@@ -36,7 +37,6 @@ def ask(
     settings: Settings,
 ) -> Items:
     """Ask each holder of a key to decide; a post is attached unless it is spam."""
-    place = place_of(conn, request, settings=settings)
     waiting = count(conn, list_id=request.list_id, kind=request.kind)
     attached: tuple[bytes, ...] = ()
     if request.body_id is not None and not request.spam:
@@ -46,11 +46,10 @@ def ask(
         notice, values = _question(request, key=key, waiting=waiting)
         items += mail(
             conn,
-            place,
+            request,
             notice,
             values,
             to=holder,
-            trace=request.trace,
             settings=settings,
             attached=attached,
         )
@@ -114,19 +113,15 @@ def remind(
         ),
         until=until,
     )
-    trace = uuid.uuid4()
-    items: list[NewItem] = []
-    for moderator in moderators:
-        items += mail(
-            conn,
-            place,
-            posts.MODERATION_REMINDER,
-            queue,
-            to=moderator,
-            trace=trace,
-            settings=settings,
-        )
-    return tuple(items)
+    return send(
+        conn,
+        posts.MODERATION_REMINDER,
+        queue,
+        to=moderators,
+        place=place,
+        settings=settings,
+        trace=uuid.uuid4(),
+    )
 
 
 def report(
@@ -150,15 +145,7 @@ def report(
             settings=settings,
         )
     notice, values = _news(outcome)
-    return mail(
-        conn,
-        place_of(conn, request, settings=settings),
-        notice,
-        values,
-        to=to,
-        trace=request.trace,
-        settings=settings,
-    )
+    return mail(conn, request, notice, values, to=to, settings=settings)
 
 
 def say(
@@ -173,14 +160,14 @@ def say(
 ) -> Items:
     """Tell somebody in one sentence what became of `about`, which they wrote."""
     result = command_replies.Result(command=about, text=sentence, done=done)
-    return mail(
+    return send(
         conn,
-        place,
         command_replies.COMMAND_REPORT,
         command_replies.Report(results=(result,)),
-        to=to,
-        trace=uuid.uuid4(),
+        to=[to],
+        place=place,
         settings=settings,
+        trace=uuid.uuid4(),
     )
 
 
