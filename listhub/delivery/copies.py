@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from listhub.delivery import wire
 from listhub.delivery.filling import Filling, Seams
+from listhub.delivery.shared_body import SharedBody
 from listhub.delivery.treatment import Treatment
 from listhub.mail import one_click
 from listhub.mail.draft import Draft
@@ -62,7 +63,9 @@ class Copies:
                     language=treatment.language,
                 )
             )
-            self._seams = Seams(self._filling.fill(self._values.of(SAMPLE)))
+            sample = self._filling.fill(self._values.of(SAMPLE))
+            self._seams = Seams(sample)
+            self._shared = SharedBody(sample.body)
 
     @property
     def personal(self) -> bool:
@@ -79,13 +82,14 @@ class Copies:
             return self._headed(self._fixed, subscription)
         draft = self._filling.fill(self._values.of(reader))
         self._seams.check(draft.body)
+        body = self._shared.prepare(draft.body)
         head = self._head(draft.headers, subscription)
-        head = self._signature(head, BodyHash.of(draft.body)) + head
-        content = wire.to_wire(head, draft.body)
+        content = wire.head_to_wire(self._signature(head, body.body_hash) + head)
         return Copy(
             content=content,
+            rest=body.pieces,
             internationalised=wire.needs_smtputf8(head, "", ()),
-            eight_bit=wire.is_eight_bit(content),
+            eight_bit=not all(map(bytes.isascii, (content, *body.pieces))),
         )
 
     def _headed(self, fixed: "_Fixed", subscription: int) -> Copy:
