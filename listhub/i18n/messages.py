@@ -7,11 +7,13 @@ in empty, texts that are no longer used go.  Without --write nothing is written.
 way it ends with 1 if a text has no translation, and names it.
 """
 
+import ast
 import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, Any
 
 from babel.messages import Catalog, extract, pofile
 from babel.messages.catalog import Message
@@ -30,6 +32,8 @@ _TEMPLATES = {
     "newstyle_gettext": "true",
     "silent": "false",
 }
+#: Modules without marks that hold nothing but texts for people.
+_SENTENCES = frozenset({ROOT / "listhub" / "policy" / "reasons.py"})
 # Files of the same content on every day.
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -94,10 +98,26 @@ def main(args: Sequence[str]) -> int:
     return 1 if found else 0
 
 
-def _sources() -> Iterator[tuple[Path, str, dict[str, str]]]:
+def sentences(
+    fileobj: IO[bytes],
+    keywords: object,  # noqa: ARG001 - the signature that Babel calls
+    comment_tags: object,  # noqa: ARG001
+    options: object,  # noqa: ARG001
+) -> Iterator[tuple[int, None, str, list[str]]]:
+    """Give a module's constants and the values of its dictionaries, for Babel."""
+    for node in ast.walk(ast.parse(fileobj.read())):
+        values = node.values if isinstance(node, ast.Dict) else []
+        if isinstance(node, ast.Assign):
+            values = [node.value]
+        for value in values:
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                yield value.lineno, None, value.value, []
+
+
+def _sources() -> Iterator[tuple[Path, Any, dict[str, str]]]:
     code = ROOT / "listhub"
     for path in _sorted(code.rglob("*.py")):
-        yield path, "python", {}
+        yield path, (sentences if path in _SENTENCES else "python"), {}
     for path in _sorted(code.rglob("*.j2")):
         yield path, "jinja2.ext:babel_extract", _TEMPLATES
 
