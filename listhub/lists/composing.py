@@ -4,19 +4,29 @@ Pure: everything that must be asked was asked before.  The tables of transforms 
 what is done and in which order (docs/reference/transforms.md).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
 
 from listhub.config import Settings
+from listhub.delivery.treatment import NO_TEXTS, Treatment
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow
-from listhub.mail import transforms
+from listhub.mail import one_click, transforms
+from listhub.mail.added_text import Texts
 from listhub.mail.draft import Draft
 from listhub.mail.munge import Munge
-from listhub.mail.transforms import Change, TransformContext
+from listhub.mail.receptions import RECEPTION_TRANSFORMS, Attachment, Options, adapt
+from listhub.mail.transforms import Change, Step, TransformContext, decorate
 
 #: The receptions that get each post, in the order in which their copies are made.
 RECEPTIONS = ("each", "text", "html", "notice", "urlize")
+
+
+def _example(attachment: Attachment) -> str:
+    """Return an address of the kind that readers would get, for rehearsals."""
+    return f"https://lists.example/attachments/EXAMPLE/{quote(attachment.name)}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,8 +41,12 @@ class Plan:
     sequence: int
     topics: tuple[str, ...] = ()
     munge: Munge | None = None
-    #: The list's texts by their file's name, such as message_footer.
-    texts: Mapping[str, str] | None = None
+    #: What stands before and after posts.
+    texts: Texts = NO_TEXTS
+    #: How the author was believed: by a moderator, by confirming, or not at all.
+    validated: Literal["editor", "md5", ""] = ""
+    #: Keeps an attachment and returns the address at which it can be fetched.
+    keep: Callable[[Attachment], str] = _example
 
     @property
     def context(self) -> TransformContext:
@@ -60,7 +74,28 @@ class Plan:
             rfc2369_headers=wanted.rfc2369_headers,
             remove_outgoing_headers=wanted.remove_outgoing_headers,
             munge=self.munge,
+            one_click=one_click.link(self.site.web.url) if self.one_click else "",
         )
+
+    @property
+    def one_click(self) -> bool:
+        """Whether each copy has an address of its own that unsubscribes (RFC 8058)."""
+        return bool(self.settings.one_click and self.site.web.url)
+
+    @property
+    def personal(self) -> bool:
+        """Whether the texts are filled in for each member, while copies are sent."""
+        return self.settings.personalization != "none"
+
+    @property
+    def signed(self) -> bool:
+        """Whether the list's domain signs this post (Sympa's dkim_signature_apply_on)."""
+        wanted = self.settings.dkim_apply_on
+        if "any" in wanted:
+            return True
+        return (
+            self.validated == "editor" and "editor_validated_messages" in wanted
+        ) or (self.validated == "md5" and "md5_authenticated_messages" in wanted)
 
 
 def for_archive(draft: Draft, plan: Plan, trail: list[Change] | None = None) -> Draft:
@@ -78,12 +113,66 @@ def for_all(archived: Draft, plan: Plan, trail: list[Change] | None = None) -> D
 
 
 def for_reception(
-    common: Draft,
-    plan: Plan,
-    reception: str,  # noqa: ARG001
-    trail: list[Change] | None = None,
+    common: Draft, plan: Plan, reception: str, trail: list[Change] | None = None
 ) -> Draft:
     """Return the copy that members of one reception get."""
     copy = common.copy()
-    transforms.run(transforms.LEAVING, copy, plan.context, trail)
+    steps = (
+        *transforms.LEAVING,
+        *_reception(plan, reception),
+        *_texts(plan, reception),
+    )
+    transforms.run(steps, copy, plan.context, trail)
     return copy
+
+
+def treatment(plan: Plan, reception: str) -> Treatment:
+    """Return what is done to each copy while it is sent."""
+    personal = plan.personal and reception != "notice"
+    return Treatment(
+        personalise=plan.settings.personalization if personal else "none",
+        texts=plan.texts if personal else NO_TEXTS,
+        footer_type=plan.settings.footer_type,
+        list_address=plan.row.address if personal else "",
+        web_url=plan.site.web.url if personal else "",
+        sender=plan.author if personal else "",
+        language=plan.settings.language,
+        one_click=plan.one_click,
+        sign=plan.row.domain if plan.signed else "",
+        track=plan.settings.tracking,
+    )
+
+
+def _reception(plan: Plan, reception: str) -> tuple[Step, ...]:
+    options = Options(
+        language=plan.settings.language,
+        min_size=plan.settings.urlize_min_size,
+        store=plan.keep,
+    )
+    return tuple(
+        Step(
+            name=f"reception_{line.name}",
+            about=line.about,
+            apply=lambda draft, _: adapt(draft, reception, options),
+        )
+        for line in RECEPTION_TRANSFORMS
+        if line.name == reception
+    )
+
+
+def _texts(plan: Plan, reception: str) -> tuple[Step, ...]:
+    texts = plan.texts
+    if plan.personal or reception == "notice" or not (texts.above or texts.below):
+        return ()
+
+    def apply(draft: Draft, _: TransformContext) -> None:
+        decorate.decorate(
+            draft,
+            header=texts.header,
+            footer=texts.footer,
+            global_footer=texts.global_footer,
+            mode=plan.settings.footer_type,
+        )
+
+    about = "Puts the list's header and footers around the post."
+    return (Step(name="decorate", about=about, apply=apply),)

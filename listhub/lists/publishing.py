@@ -8,16 +8,17 @@ changed is stored beside it, once for all its recipients.
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Literal
 
 import psycopg
 
 from listhub.config import Settings
 from listhub.delivery.outgoing import NewOutgoing, Sent, send_out
-from listhub.lists import composing, digests, recipients, topics
+from listhub.lists import composing, digests, recipients, texts, topics
 from listhub.lists.composing import Plan
 from listhub.lists.list_settings import ListSettings
-from listhub.lists.posting import ListRow, Numbered, Post, number
+from listhub.lists.posting import ListRow, Post, number
 from listhub.lists.recipients import Audience, Chosen
 from listhub.lists.topics import Tag
 from listhub.mail import message_id
@@ -39,6 +40,8 @@ class Publication:
     trace: uuid.UUID
     priority: int
     munge: Munge | None = None
+    #: How the author was believed: by a moderator, by confirming, or not at all.
+    validated: Literal["editor", "md5", ""] = ""
 
 
 def publish(
@@ -55,7 +58,7 @@ def publish(
     }
     packets = sum(each.packets(site.packets) for each in chosen.values())
     numbered = number(conn, row, packets=packets)
-    plan = _plan(publication, site, sequence=numbered.sequence)
+    plan = _plan(conn, publication, site, sequence=numbered.sequence)
     archived = composing.for_archive(publication.draft, plan)
     common = composing.for_all(archived, plan)
     if publication.tag.method == "auto":
@@ -69,9 +72,10 @@ def publish(
         )
     archive = _archive(conn, publication, archived, numbered.sequence)
     sent = [
-        _send(conn, publication, reception, choice, copy, numbered=numbered, site=site)
+        _send(
+            conn, publication, plan, reception, choice, common=common, lag=numbered.lag
+        )
         for reception, choice in chosen.items()
-        for copy in [composing.for_reception(common, plan, reception)]
     ]
     if digests.wanted(wanted):
         digests.add(
@@ -93,23 +97,24 @@ def publish(
 def _send(
     conn: "psycopg.Connection[Any]",
     publication: Publication,
+    plan: Plan,
     reception: str,
     choice: Chosen,
-    copy: Draft,
     *,
-    numbered: Numbered,
-    site: Settings,
+    common: Draft,
+    lag: timedelta,
 ) -> Sent:
     """Make the copies for one reception ready to leave."""
-    row = publication.row
+    row = plan.row
+    copy = composing.for_reception(common, plan, reception)
     body_id, offset = _stored(conn, publication, copy)
     return send_out(
         conn,
         NewOutgoing(
             list_id=row.id,
             trace=publication.trace,
-            message_id=publication.post.message_id,
-            sequence=numbered.sequence,
+            message_id=_message_id(publication, copy),
+            sequence=plan.sequence,
             head=copy.headers.to_bytes(),
             body_id=body_id,
             body_offset=offset,
@@ -117,16 +122,23 @@ def _send(
             author=publication.post.author,
             mode=reception,
             priority=publication.priority,
+            treatment=composing.treatment(plan, reception),
         ),
         plain=choice.plain,
         verp=choice.verp,
         verp_count=choice.verp_count,
-        rules=site.packets,
-        first_lag=numbered.lag,
+        rules=plan.site.packets,
+        first_lag=lag,
     )
 
 
-def _plan(publication: Publication, site: Settings, *, sequence: int) -> Plan:
+def _plan(
+    conn: "psycopg.Connection[Any]",
+    publication: Publication,
+    site: Settings,
+    *,
+    sequence: int,
+) -> Plan:
     return Plan(
         row=publication.row,
         settings=publication.settings,
@@ -136,6 +148,8 @@ def _plan(publication: Publication, site: Settings, *, sequence: int) -> Plan:
         sequence=sequence,
         topics=publication.tag.names,
         munge=publication.munge,
+        texts=texts.load(conn, publication.row),
+        validated=publication.validated,
     )
 
 
@@ -189,13 +203,17 @@ def _archive(
         trace=publication.trace,
         list_id=publication.row.id,
         body_id=body_id,
-        # An anonymous list has given it another one.
-        message_id=message_id.message_id(archived.headers) or post.message_id,
+        message_id=_message_id(publication, archived),
         reverse_path=post.reverse_path,
         recipient=publication.row.address,
         meta={"sequence": sequence},
     )
     return (filed,)
+
+
+def _message_id(publication: Publication, draft: Draft) -> str:
+    """Return the Message-ID that leaves: an anonymous list has given it another one."""
+    return message_id.message_id(draft.headers) or publication.post.message_id
 
 
 def _stored(

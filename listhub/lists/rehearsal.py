@@ -11,7 +11,7 @@ import psycopg
 from listhub.config import Settings
 from listhub.config.fields import shown
 from listhub.errors import UsageError
-from listhub.lists import composing, protecting, topics
+from listhub.lists import composing, protecting, texts, topics
 from listhub.lists.composing import Plan
 from listhub.lists.posting import ListRow, Post
 from listhub.lists.settings import load_list_settings
@@ -84,6 +84,7 @@ def rehearse(
         munge=protecting.decide(
             ask, row, settings, headers=draft.headers, author=author
         ),
+        texts=texts.load(conn, row),
     )
     trail: list[Change] = []
     archived = composing.for_archive(draft, plan, trail)

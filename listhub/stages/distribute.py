@@ -176,6 +176,7 @@ def _publish(case: _Case, context: StageContext) -> Done:
             headers=case.post.headers,
             author=case.post.author,
         ),
+        validated="editor" if case.approved_by else "md5" if case.confirmed_by else "",
     )
     return publish(context.conn, publication, context.settings)
 
