@@ -161,9 +161,9 @@ def answer(
     conn: "psycopg.Connection[Any]", given: Answer, *, settings: Settings
 ) -> Answered:
     """Do what an answer by mail says; nothing is raised for what people do wrong."""
-    found = keys.find(
-        conn, given.key, action=given.action, list_address=given.list_address
-    )
+    # A command beside a key says itself what is meant, whoever has to agree to it.
+    action = given.action if given.command is None else None
+    found = keys.find(conn, given.key, action=action, list_address=given.list_address)
     if not isinstance(found, Found):
         return Answered(outcome=found)
     if given.command is not None and not _fits(given.command, found.request):
@@ -244,6 +244,7 @@ def _decide(
         action=decision.action,
         allow=decision.allow,
         block=decision.block,
+        topics=decision.topics,
         reason=given.text,
         quiet=given.quiet,
     )
@@ -265,11 +266,24 @@ def _decide(
 
 
 def _decision(found: Found, given: Answer) -> Decision | None:
-    if given.verb is not None:
-        return _DECISIONS[found.action].get(given.verb)
+    """Return what an answer decides, None for nothing that is understood."""
+    request = found.request
+    if found.action == "confirm" and request.topic_choices and given.verb is None:
+        chosen = _topics(request, given.written)
+        return Decision(action=Action.CONFIRM, topics=chosen) if chosen else None
     if found.action == "confirm" and given.plain and not given.written:
         return Decision(action=Action.CONFIRM)
-    return None
+    if given.verb is Verb.CONFIRM and given.command is not None:
+        approve = found.action == "decide"
+        return Decision(action=Action.APPROVE if approve else Action.CONFIRM)
+    return _DECISIONS[found.action].get(given.verb) if given.verb else None
+
+
+def _topics(request: Request, written: str) -> tuple[str, ...]:
+    """Return the topics that somebody names on a line."""
+    words = set(written.casefold().replace(",", " ").split())
+    names = (choice.partition(":")[0].strip() for choice in request.topic_choices)
+    return tuple(name for name in names if name.casefold() in words)
 
 
 #: What an owner is told to write for what somebody else has asked for.

@@ -101,7 +101,7 @@ def note(
 
 def lines(text: str) -> str:
     """Return a text of several lines as the database can hold it."""
-    return "\n".join(map(encoded_words.safe, text.strip().splitlines()))
+    return "\n".join(map(encoded_words.safe, text.splitlines())).strip()
 
 
 def _check(request: Request, decision: Decision) -> None:

@@ -76,9 +76,10 @@ def _distribute(case: Case) -> Items:
             names=decision.topics,
             method="editor" if approved else "sender",
         )
-    told = approved and not decision.quiet
-    letter = to_askers.approved(case.conn, request, settings=case.settings)
-    return (_item(case, DISTRIBUTE), *(letter if told else ()))
+    told: Items = ()
+    if approved and not decision.quiet:
+        told = to_askers.approved(case.conn, request, settings=case.settings)
+    return (_item(case, DISTRIBUTE), *told)
 
 
 def _again(case: Case) -> Items:

@@ -106,10 +106,12 @@ def hold_post(
     why: str = "",
     spam: str | None = None,
     topics: Sequence[str] = (),
+    topic_choices: Sequence[str] = (),
     quiet: bool = False,
 ) -> Held:
     """Keep a post, untouched, until moderators or its author say what to do with it.
 
+    With `topic_choices` (`name: title`) its author is asked for topics, too.
     The same post again (by Message-ID) makes neither a second request nor mail.
     """
     days = (
@@ -126,7 +128,12 @@ def hold_post(
         "subject": _subject(post),
         "author": encoded_words.safe(post.author),
         "person": encoded_words.safe(post.author),
-        "detail": Jsonb({"author_key": encoded_words.safe(key(post.author))}),
+        "detail": Jsonb(
+            {
+                "author_key": encoded_words.safe(key(post.author)),
+                "topic_choices": list(topic_choices),
+            }
+        ),
         "body_id": post.body_id,
         "message_id": post.message_id,
         "reverse_path": post.reverse_path,

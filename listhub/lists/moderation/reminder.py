@@ -18,7 +18,7 @@ NAMED = 20
 _LISTS = """
 SELECT list_id, min(coalesce(reminded_at, created_at)) FROM request
  WHERE state = 'waiting' AND waits_for = 'moderators' AND kind = 'post'
-   AND spam IS NULL AND list_id IS NOT NULL
+   AND spam IS DISTINCT FROM 'spam' AND list_id IS NOT NULL
  GROUP BY list_id ORDER BY list_id
 """
 # Only one of several schedulers finds a row that is due; it takes the others along,
@@ -27,7 +27,7 @@ _DUE = """
 UPDATE request SET reminded_at = now()
  WHERE list_id = %(list_id)s AND state = 'waiting' AND waits_for = 'moderators'
    AND kind = 'post' AND (%(after)s::interval IS NULL
-        OR spam IS NULL AND coalesce(reminded_at, created_at) <= now() - %(after)s)
+        OR spam IS DISTINCT FROM 'spam' AND coalesce(reminded_at, created_at) <= now() - %(after)s)
 RETURNING id
 """
 

@@ -90,6 +90,16 @@ class Request:
         return f"{self.list_name}@{self.domain}" if self.list_id else self.domain
 
     @property
+    def is_spam(self) -> bool:
+        """Whether a filter took it for spam; `ham` and `unsure` are not."""
+        return self.spam == "spam"
+
+    @property
+    def topic_choices(self) -> Sequence[str]:
+        """The topics of which its author is to choose, as `name: title`."""
+        return tuple(self.detail.get("topic_choices") or ())
+
+    @property
     def what(self) -> str:
         """What it is about, in a few words: a subject, or a command and a person."""
         if self.kind == POST:

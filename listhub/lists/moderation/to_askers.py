@@ -114,7 +114,7 @@ def expired(
     if request.kind != POST:
         decision = Decision(action=Action.REJECT)
         return rejected(conn, request, decision=decision, settings=settings)
-    if not request.reverse_path or request.spam:
+    if not request.reverse_path or request.is_spam:
         return ()
     values = posts.ExpiredPost(
         subject=request.subject,
@@ -173,6 +173,13 @@ def granted(
 
 
 def _really(request: Request, *, key: str) -> tuple[Notice[Any], object]:
+    if request.topic_choices:
+        return posts.REQUEST_TOPIC, posts.TopicsWanted(
+            subject=request.subject,
+            key=key,
+            topics=tuple(request.topic_choices),
+            until=request.expires_at,
+        )
     if request.kind == POST:
         return confirmations.SEND_AUTH, confirmations.ConfirmPost(
             subject=request.subject,
@@ -226,7 +233,7 @@ def _report(
     settings: Settings,
 ) -> Items:
     """Send a report of delivery (RFC 3464) to where the post came from."""
-    if not request.reverse_path or request.spam:
+    if not request.reverse_path or request.is_spam:
         return ()
     return mail(
         conn,

@@ -39,7 +39,7 @@ def ask(
     """Ask each holder of a key to decide; a post is attached unless it is spam."""
     waiting = count(conn, list_id=request.list_id, kind=request.kind)
     attached: tuple[bytes, ...] = ()
-    if request.body_id is not None and not request.spam:
+    if request.body_id is not None and not request.is_spam:
         attached = (bodies.load(conn, request.body_id),)
     items: list[NewItem] = []
     for holder, key in keys.items():
