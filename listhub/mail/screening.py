@@ -2,23 +2,55 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
-from listhub.mail import address, encoded_words
+from listhub.mail import address, encoded_words, parts
 from listhub.mail.headers import Headers
 
 # RFC 5322 sets no limits; these are far above any mail that a person's program wrote.
 FIELD_LIMIT = 20_000
 HEADER_LIMIT = 2**20  # octets
 
-_AUTOMATES = re.compile(
-    r"(?:mailer-daemon|sympa|listserv|majordomo|smartlist|mailman|listhub)(?:@|$)"
+#: What the local part of an automate's address is, if a site does not say otherwise.
+AUTOMATES = "mailer-daemon|sympa|listserv|majordomo|smartlist|mailman|listhub"
+
+#: Fields that only programs write, and what they say then.
+_MARKS: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    (
+        "Content-Identifier",
+        re.compile(r"auto-?replied", re.IGNORECASE),
+        "Content-Identifier of an answering machine",
+    ),
+    (
+        "X400-Content-Identifier",
+        re.compile(r"auto[ -]?reply to", re.IGNORECASE),
+        "X400-Content-Identifier of an answering machine",
+    ),
+    # Not "bulk" or "list": posts from other lists say so, and people wrote them.
+    (
+        "Precedence",
+        re.compile(r"auto[_-]?reply\s*\Z", re.IGNORECASE),
+        "Precedence: auto_reply",
+    ),
+    *(
+        (name, re.compile(r"\A\s*(?!no\s*\Z)\S", re.IGNORECASE), name)
+        for name in (
+            "X-Autoreply",
+            "X-Autorespond",
+            "X-AutoReply-From",
+            "X-Mail-Autoreply",
+        )
+    ),
 )
-_ANSWERING_MACHINES = (
-    ("Content-Identifier", re.compile(r"auto-?replied", re.IGNORECASE)),
-    ("X400-Content-Identifier", re.compile(r"auto[ -]?reply to", re.IGNORECASE)),
-)
+_REPORTS = frozenset({"multipart/report", "message/delivery-status"})
+#: Fields of lists (RFC 2369, RFC 2919): an answer would go to all of their members.
+_OF_LISTS = ("List-Id", "List-Post", "List-Unsubscribe", "List-Help", "Mailing-List")
+#: What X-Auto-Response-Suppress may name without it concerning us: receipts.
+_NEVER_SENT = frozenset({"", "none", "dr", "rn", "nrn"})
+_BULK = re.compile(r"\s*(?:bulk|list|junk|auto[_-]?reply)\s*\Z", re.IGNORECASE)
 _SHOWN = 80  # characters of a foreign value in a reason of ours
 _LIST_ID = re.compile(r"<([^<>]*)>[^<>]*\Z")
+_MAILTO = re.compile(r"<\s*mailto:([^<>?]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +89,50 @@ def screen_post(headers: Headers) -> Fault | None:
     return None
 
 
-def automatic(headers: Headers) -> str | None:
-    """Return why a message is the work of a program (RFC 3834 §5), or None."""
+def automatic(
+    headers: Headers, *, reverse_path: str | None = None, automates: str = AUTOMATES
+) -> str | None:
+    """Return why a message is the work of a program (RFC 3834 §5), or None.
+
+    `reverse_path` is "" for reports, None if it is not known; `automates` is a pattern
+    for local parts, anchored at both ends.
+    """
+    if reverse_path == "":
+        return "a null reverse-path"
     for value in headers.all("Auto-Submitted"):
         text = address.strip_comments(encoded_words.plain(value))
         keyword = text.partition(";")[0].strip().lower()
         if keyword not in {"", "no"}:
             return f"Auto-Submitted: {keyword[:_SHOWN]}"
-    for name, mark in _ANSWERING_MACHINES:
-        for value in headers.all(name):
-            if mark.search(encoded_words.plain(value)):
-                return f"{name} of an answering machine"
+    kind = parts.content_type(headers)[0]
+    if kind in _REPORTS:
+        return f"Content-Type: {kind}"
+    for name, mark, reason in _MARKS:
+        if any(mark.search(encoded_words.plain(value)) for value in headers.all(name)):
+            return reason
     sender = address.key(author(headers) or "")
-    return f"From: {sender[:_SHOWN]}" if _AUTOMATES.match(sender) else None
+    found = re.match(rf"(?:{automates})(?:@|\Z)", sender)
+    return f"From: {sender[:_SHOWN]}" if found else None
+
+
+def unanswerable(headers: Headers, *, reverse_path: str | None = None) -> str | None:
+    """Return why nothing may answer a message by itself (RFC 3834 §2), or None.
+
+    More than `automatic`: what came over a list, or asks for no answers, is for people
+    to answer.
+    """
+    if reason := automatic(headers, reverse_path=reverse_path):
+        return reason
+    for name in _OF_LISTS:
+        if headers.get(name) is not None:
+            return f"{name}: it came over a list"
+    if any(_BULK.match(encoded_words.plain(v)) for v in headers.all("Precedence")):
+        return "Precedence: it went to many"
+    suppressed = headers.text("X-Auto-Response-Suppress").lower()
+    unwanted = {word.strip() for word in suppressed.split(",")} - _NEVER_SENT
+    if unwanted:
+        return f"X-Auto-Response-Suppress: {suppressed.strip()[:_SHOWN]}"
+    return None
 
 
 def loop(headers: Headers, list_address: str) -> str | None:
@@ -82,6 +145,10 @@ def loop(headers: Headers, list_address: str) -> str | None:
         match = _LIST_ID.search(value.decode(errors="replace"))
         if match and address.key(match[1]) == own_id:
             return f"List-Id: <{own_id}>"
+    for value in headers.all("List-Post"):
+        match = _MAILTO.search(encoded_words.plain(value))
+        if match and address.key(unquote(match[1])) == own:
+            return f"List-Post: <mailto:{own}>"
     return None
 
 

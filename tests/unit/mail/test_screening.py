@@ -36,6 +36,16 @@ def parse(block: str) -> Headers:
         ("From: mailman-bob@x.org", None),
         ("From: bob@mailman.org", None),
         ("Precedence: bulk\nFrom: a@x.org", None),
+        ("Precedence: list\nList-Id: <a.x.org>", None),
+        ("Precedence: Auto_Reply", "Precedence: auto_reply"),
+        ("X-Autoreply: yes", "X-Autoreply"),
+        ("X-Autoreply: no", None),
+        ("X-Autorespond: away", "X-Autorespond"),
+        ("X-Auto-Response-Suppress: All", None),
+        (
+            "Content-Type: multipart/report; boundary=x",
+            "Content-Type: multipart/report",
+        ),
     ],
 )
 def test_automatic(block: str, reason: str | None) -> None:
@@ -51,6 +61,13 @@ def test_automatic(block: str, reason: str | None) -> None:
         ("List-Id: Dev <dev.lists.example.org>", "List-Id: <dev.lists.example.org>"),
         ("List-Id: <DEV.lists.example.org> ", "List-Id: <dev.lists.example.org>"),
         ("List-Id: <other.example.org>", None),
+        (
+            "List-Post: <mailto:Dev@lists.example.org?subject=x>",
+            f"List-Post: <mailto:{LIST}>",
+        ),
+        ("List-Post: NO", None),
+        ("List-Post: <mailto:de%76@lists.example.org>", f"List-Post: <mailto:{LIST}>"),
+        ("List-Post: <mailto:other@lists.example.org>", None),
         ("List-Id: dev.lists.example.org", None),
         ("", None),
     ],
@@ -58,6 +75,52 @@ def test_automatic(block: str, reason: str | None) -> None:
 def test_loop(block: str, reason: str | None) -> None:
     """A post that has been through this list is known by our marks; others may pass."""
     assert screening.loop(parse(block), LIST) == reason
+
+
+def test_reports_have_no_reverse_path() -> None:
+    """What must not be answered at all is no post; an unknown path says nothing."""
+    headers = parse("From: a@x.org")
+
+    assert screening.automatic(headers, reverse_path="") == "a null reverse-path"
+    assert screening.automatic(headers, reverse_path="a@x.org") is None
+
+
+@pytest.mark.parametrize(
+    ("sender", "automatic"),
+    [
+        ("robot@x.org", True),
+        ("robot-7@x.org", True),
+        ("robots@x.org", False),
+        ("mailman@x.org", False),
+    ],
+)
+def test_sites_know_their_automates(sender: str, *, automatic: bool) -> None:
+    """The pattern of a site is for whole local parts, and replaces ours."""
+    reason = screening.automatic(parse(f"From: {sender}"), automates=r"robot(?:-\d)?")
+
+    assert bool(reason) is automatic
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ("From: a@x.org", None),
+        ("Auto-Submitted: auto-replied", "Auto-Submitted"),
+        ("List-Id: <other.example.org>", "List-Id"),
+        ("List-Unsubscribe: <mailto:x@y.org>", "List-Unsubscribe"),
+        ("Precedence: bulk", "Precedence"),
+        ("Precedence: junk", "Precedence"),
+        ("Precedence: first-class", None),
+        ("X-Auto-Response-Suppress: DR, OOF, AutoReply", "Suppress"),
+        ("X-Auto-Response-Suppress: DR, RN", None),
+        ("X-Auto-Response-Suppress: None", None),
+    ],
+)
+def test_what_is_not_answered(block: str, words: str | None) -> None:
+    """Programs do not answer programs, lists, or those who ask them not to."""
+    reason = screening.unanswerable(parse(block))
+
+    assert words in reason if words and reason else reason is words
 
 
 @pytest.mark.parametrize(
@@ -113,7 +176,7 @@ def test_screening_never_raises(raw: bytes) -> None:
     """Any bytes at all can be screened, and the author is fit to be stored."""
     headers = Headers.parse(raw)
     screening.screen_post(headers)
-    screening.automatic(headers)
+    screening.unanswerable(headers)
     screening.loop(headers, LIST)
     author = screening.author(headers)
 
