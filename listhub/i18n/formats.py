@@ -12,6 +12,7 @@ _UNIT_NAMES = {
     "en": {"B": "bytes"},
     "fr": {"B": "octets", "kB": "ko", "MB": "Mo", "GB": "Go"},
 }
+_COLONS = {"fr": "\u00a0:"}
 
 
 def zone(name: str) -> tzinfo:
@@ -51,3 +52,8 @@ def size(octets: int, language: str) -> str:
             break
     named = _UNIT_NAMES[language].get(name, name)
     return f"{number(value, language)}\u00a0{named}"
+
+
+def colon(language: str) -> str:
+    """Return what stands between a label and its value."""
+    return _COLONS.get(best_language(language), ":")

@@ -151,7 +151,7 @@ MODERATE = Notice(
         subject="Réunion de jeudi",
         size=Size(1_240_000),
         received_at=_HELD_AT,
-        why="The author is not a member of the list.",
+        why=Text("Only members may post to this list."),
         key=_KEY,
         waiting=3,
         until=_UNTIL,
@@ -203,7 +203,7 @@ HELD_NOTICE = Notice(
     status="2.3.0",
     sample=HeldNote(
         subject="Minutes of the meeting",
-        why="The author is not a member of the list.",
+        why=Text("Only members may post to this list."),
         until=_UNTIL,
     ),
 )

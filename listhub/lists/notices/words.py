@@ -221,6 +221,7 @@ def _environment(language: str) -> Environment:
         keep_trailing_newline=True,
     )
     environment.globals["mailto"] = compose.mailto
+    environment.globals["colon"] = formats.colon(language)
     environment.filters["number"] = functools.partial(formats.number, language=language)
     # mypy does not see what the extension adds.
     install = environment.install_gettext_translations  # type: ignore[attr-defined]
