@@ -33,6 +33,18 @@ def files(theme: str) -> dict[str, bytes]:
     return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.eml"))}
 
 
+def every_message() -> dict[str, bytes]:
+    """Return the messages of all themes and the generated ones, by theme and name.
+
+    Also those of `structures`, which are one of each kind of body.
+    """
+    themes = sorted(path.name for path in CORPUS.iterdir() if path.is_dir())
+    kept = {
+        f"{theme}/{name}": raw for theme in themes for name, raw in files(theme).items()
+    }
+    return kept | {name: make() for name, make in _GENERATED.items()}
+
+
 def _head(name: str, *fields: str) -> bytes:
     lines = [
         f"From: Alice <{AUTHOR}>",

@@ -258,6 +258,16 @@ def parse(message: Draft | bytes) -> Part:
     return reader.part(message.headers, 0, len(message.body))
 
 
+def multipart(kind: str, children: list[Part], *, headers: Headers) -> Part:
+    """Return a multipart of these children; the header gets its Content-Type."""
+    boundary = new_boundary(*(child.to_bytes() for child in children))
+    headers.replace("Content-Type", f'{kind}; boundary="{boundary}"')
+    part = Part(headers=headers)
+    for index, child in enumerate(children):
+        part.insert(index, child)
+    return part
+
+
 def new_boundary(*contents: bytes) -> str:
     """Return a boundary that stands in none of these; the same ones give the same.
 

@@ -10,6 +10,7 @@ from listhub.i18n.text import N_, Text as Words
 from listhub.mail import mime
 from listhub.mail.attachments import described
 from listhub.mail.draft import Draft
+from listhub.mail.flowed import unflowed
 from listhub.mail.html_text import html_to_text
 from listhub.mail.mime import Part
 from listhub.mail.transforms.decorate import Text, decorate
@@ -66,7 +67,9 @@ def readable(part: Part) -> str:
     if text is None:
         content = part.body if part.content is None else part.content
         text = content.decode(part.codec or "utf-8", "replace")
-    return html_to_text(text) if part.kind == "text/html" else text
+    if part.kind == "text/html":
+        return html_to_text(text)
+    return unflowed(text, part.flow)
 
 
 def _look(part: Part, wanted: str, found: _Found, *, level: int) -> None:

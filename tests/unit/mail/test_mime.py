@@ -24,16 +24,6 @@ pieces = st.lists(
 ).map(b"".join)
 
 
-def every_corpus_message() -> dict[str, bytes]:
-    themes = [path.name for path in corpora.CORPUS.iterdir() if path.is_dir()]
-    found = {
-        f"{theme}/{name}": raw
-        for theme in themes
-        for name, raw in corpora.files(theme).items()
-    }
-    return found | corpora.broken()
-
-
 @given(pieces | st.binary())
 def test_any_bytes_are_kept(raw: bytes) -> None:
     """Cut and joined again, any bytes are what they were."""
@@ -43,7 +33,7 @@ def test_any_bytes_are_kept(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [pytest.param(raw, id=name) for name, raw in every_corpus_message().items()]
+    "raw", [pytest.param(raw, id=name) for name, raw in corpora.every_message().items()]
 )
 def test_the_corpus_is_kept(raw: bytes) -> None:
     """Every bad message that ever came in leaves as it came; see also structures."""

@@ -1,16 +1,20 @@
+import re
 from email import policy
 from email.parser import BytesParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 
 from listhub.mail import mime
 from listhub.mail.attachments import safe_name
+from listhub.mail.digest import WRITERS
 from listhub.mail.draft import Draft
 from listhub.mail.receptions import RECEPTION_TRANSFORMS, Attachment, Options, adapt
 from tests import corpora, golden_files
 from tests.mime_strategy import messages
 
+DOCS = Path(__file__).parents[4] / "docs"
 STRUCTURES = corpora.files("structures")
 NAMES = [line.name for line in RECEPTION_TRANSFORMS]
 SEALED = {
@@ -148,3 +152,11 @@ def test_urlize() -> None:
 def test_safe_name(name: str, safe: str) -> None:
     """A file name leads nowhere else and looks like what it is."""
     assert safe_name(name) == safe
+
+
+def test_every_reception_is_explained() -> None:
+    """docs/explanation/bodies.md says of each line of both tables what members get."""
+    page = (DOCS / "explanation" / "bodies.md").read_text("utf-8")
+    explained = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+
+    assert explained == {"each", *NAMES, *WRITERS}
