@@ -4,8 +4,8 @@
     body     else a command on each line, up to a signature, QUIT, or the first line
              that is none
 
-An answer to a mail of ours that bears a key in its subject is no command: `answered`
-finds the key, and what the answer says is for whoever gave the key out.
+Answers to mail of ours that bear a key in their subject are no commands:
+`listhub.lists.moderation.reply` reads them.
 """
 
 import re
@@ -35,7 +35,6 @@ _REPLY = re.compile(
     rf"(?:(?:{'|'.join(map(re.escape, REPLIES))})(?:\s*[\[(]\d+[\])])?\s*[:：]\s*)+",  # noqa: RUF001 - the wide colon of East Asia
     re.IGNORECASE,
 )
-_KEY = re.compile(r"\[([A-Za-z0-9_-]{16,128})\]\s*\Z")
 _WORD = re.compile(r'\s*(?:"([^"]*)"?|“([^”]*)”?|«\s*([^»]*?)\s*»|(\S+))')
 _QUIET = "QUIET"
 _SHOWN = 80  # characters of what somebody wrote, in an answer of ours
@@ -105,9 +104,9 @@ class Vocabulary:
 
 def parse(raw: bytes, vocabulary: Vocabulary) -> Parsed:
     """Return the commands of a mail: that of its subject, or those of its body."""
+    if line := in_subject(raw, vocabulary):
+        return Parsed(lines=(line,))
     subject = vocabulary.read(subject_of(raw))
-    if isinstance(subject, Line) and subject.command.name != "QUIT":
-        return Parsed(lines=(subject,))
     found = text.plain_text(raw)
     if found is None:
         nothing = Misread(written="", reason=Text(NO_TEXT))
@@ -116,6 +115,14 @@ def parse(raw: bytes, vocabulary: Vocabulary) -> Parsed:
     if parsed.recognised:
         return parsed
     return Parsed(misread=_better(subject, parsed.misread))
+
+
+def in_subject(raw: bytes, vocabulary: Vocabulary) -> Line | None:
+    """Return the command that the subject is, or None; the body then does not count."""
+    subject = vocabulary.read(subject_of(raw))
+    if isinstance(subject, Line) and subject.command.name != "QUIT":
+        return subject
+    return None
 
 
 def implied(raw: bytes, list_name: str) -> str | None:
@@ -135,13 +142,6 @@ def subject_of(raw: bytes) -> str:
     """Return the subject without what marks an answer, in whichever language."""
     subject = text.clean(Headers.parse(raw).text("Subject"))
     return _REPLY.sub("", subject, count=1) if _REPLY.match(subject) else subject
-
-
-def answered(raw: bytes) -> str | None:
-    """Return the key in brackets that ends the subject of an answer to us, or None."""
-    subject = text.clean(Headers.parse(raw).text("Subject"))
-    match = _KEY.search(subject)
-    return match[1] if match else None
 
 
 def _body(found: str, vocabulary: Vocabulary) -> Parsed:

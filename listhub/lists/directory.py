@@ -24,6 +24,9 @@ _ROOMS = {
     AddressKind.EDITOR: "forward",
     AddressKind.LISTMASTER: "forward",
     AddressKind.BOUNCE: "bounce",
+    AddressKind.COMMAND: "command",
+    AddressKind.SUBSCRIBE: "command",
+    AddressKind.UNSUBSCRIBE: "command",
 }
 
 # Each setting level is one index probe (setting_version_newest, last version first).
@@ -195,15 +198,7 @@ def _to_list(asked: Asked, found: KnownList, *, stage: str) -> Destination | Ref
 
 
 def _not_served(asked: Asked) -> Refusal:
-    """Refuse what mail commands will serve: this is the place where they plug in."""
-    if asked.kind is AddressKind.SYMPAOWNER:
-        # Our own notices come from it: what answers them must not start a loop.
-        return Refusal(
-            code=550, enhanced="5.1.1", text=f"Nobody reads mail to {asked.recipient}."
-        )
+    """Refuse what answers our own notices: it must not start a loop."""
     return Refusal(
-        code=550,
-        enhanced="5.3.3",
-        text=f"This site takes no commands by mail at {asked.recipient};"
-        " write to the list's owners.",
+        code=550, enhanced="5.1.1", text=f"Nobody reads mail to {asked.recipient}."
     )

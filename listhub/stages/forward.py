@@ -1,14 +1,15 @@
 """Forward: mail to owners, moderators and listmasters goes on to the people."""
 
+from listhub.commands import parse
 from listhub.delivery.outgoing import NewOutgoing, send_out, to_people
 from listhub.lists import reports
 from listhub.lists.policy import Refuse
 from listhub.lists.roles import receivers
 from listhub.mail import message_id, screening
 from listhub.mail.headers import Headers
-from listhub.mail.recipient import split
+from listhub.mail.recipient import AddressKind, split
 from listhub.spool import bodies
-from listhub.spool.items import Bury, Done, Item, Verdict
+from listhub.spool.items import Bury, Done, Item, NewItem, Verdict
 from listhub.stages.stage import RoomStage, StageContext
 
 _DOMAIN = "SELECT id FROM domain WHERE name = lower(%s)"
@@ -18,7 +19,10 @@ def handle(item: Item, context: StageContext) -> Verdict:
     """Send the mail on to whoever holds the role, or report that nobody does."""
     if item.body_id is None or not item.recipient:
         return Bury(reason="A forward item needs a body and a recipient.")
-    headers = Headers.parse(bodies.load(context.conn, item.body_id))
+    raw = bodies.load(context.conn, item.body_id)
+    headers = Headers.parse(raw)
+    if command := _command(item, item.recipient, raw):
+        return command
     if loop := screening.loop(headers, item.recipient):
         return Done(verdict="dropped", note=loop)
     people = _people(item, item.recipient, context)
@@ -33,6 +37,24 @@ def handle(item: Item, context: StageContext) -> Verdict:
             settings=context.settings,
         )
     return _forward(item, item.recipient, headers, people, context)
+
+
+def _command(item: Item, recipient: str, raw: bytes) -> Done | None:
+    """Send `subscribe` to -request on to where commands are done, as SmartList had it."""
+    name, kind = split(recipient.rpartition("@")[0])
+    asked = parse.implied(raw, name) if kind is AddressKind.OWNER else None
+    if asked is None:
+        return None
+    mail = NewItem(
+        stage="command",
+        trace=item.trace,
+        list_id=item.list_id,
+        body_id=item.body_id,
+        message_id=item.message_id,
+        reverse_path=item.reverse_path,
+        recipient=recipient,
+    )
+    return Done(note=f"the command {asked}", emit=(mail,))
 
 
 def _people(item: Item, recipient: str, context: StageContext) -> list[str]:

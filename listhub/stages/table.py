@@ -4,13 +4,26 @@ To add a stage: a module beside this one, a line below, a heading in
 docs/reference/stages.md.
 """
 
-from listhub.stages import archive, bounce, distribute, forward, send, task
+from listhub.stages import (
+    archive,
+    bounce,
+    command,
+    digest,
+    distribute,
+    forward,
+    send,
+    task,
+)
 from listhub.stages.stage import Stage
 
 STAGES: tuple[Stage, ...] = (
     distribute.STAGE,
     # Mail to owners and moderators: rare, small, and read by people who wait for it.
     forward.STAGE,
+    # After it: some mail to owners is a command.
+    command.STAGE,
+    # Once a day and a list: nobody waits for it.
+    digest.STAGE,
     archive.STAGE,
     send.STAGE,
     bounce.STAGE,

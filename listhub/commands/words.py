@@ -1,0 +1,73 @@
+"""The words of SET: Sympa's, which people know, for our receptions and options."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from listhub.commands.reply import Refused
+from listhub.i18n.text import N_
+from listhub.lists.options import NOT_ME, Changes
+
+#: The first word of a reception is the one that we use ourselves.
+RECEPTIONS: Mapping[str, tuple[str, ...]] = {
+    "each": ("MAIL", "EACH", "NORMAL"),
+    "digest": ("DIGEST",),
+    "digest_text": ("DIGESTPLAIN",),
+    "index": ("SUMMARY",),
+    "notice": ("NOTICE",),
+    "text": ("TXT",),
+    "html": ("HTML",),
+    "urlize": ("URLIZE",),
+    "none": ("NOMAIL",),
+    NOT_ME: ("NOT_ME",),
+}
+_MODES = {word: mode for mode, words in RECEPTIONS.items() for word in words}
+_VISIBILITY = {"CONCEAL": True, "NOCONCEAL": False}
+_DAY = r"\d{4}-\d{2}-\d{2}"
+
+#: All that may follow on SET LIST.
+OPTION = re.compile(
+    rf"(?:{'|'.join([*_MODES, *_VISIBILITY])}|RESUME|SUSPEND(?: {_DAY}(?: {_DAY})?)?)",
+    re.IGNORECASE,
+)
+
+NO_DAY = N_("“%(day)s” is not a day; write it as 2026-11-30.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a member asks for, and the word for it."""
+
+    changes: Changes
+    word: str
+
+
+def read(option: str, *, timezone: str, now: datetime) -> Wanted:
+    """Return what an option asks for; Refused for a day that is not in the calendar."""
+    word, *days = option.upper().split()
+    if word in _MODES:
+        return Wanted(word=word, changes=Changes(reception=_MODES[word]))
+    if word in _VISIBILITY:
+        return Wanted(word=word, changes=Changes(concealed=_VISIBILITY[word]))
+    if word == "RESUME":
+        return Wanted(word=word, changes=Changes(suspended=False))
+    first, last = ([_day(day, timezone) for day in days] + [None, None])[:2]
+    return Wanted(
+        word=word, changes=Changes(suspended=True, since=first or now, until=last)
+    )
+
+
+def word_for(reception: str, *, own_posts: bool = True) -> str:
+    """Return the word for a reception."""
+    mode = NOT_ME if reception == "each" and not own_posts else reception
+    return RECEPTIONS[mode][0]
+
+
+def _day(written: str, timezone: str) -> datetime:
+    try:
+        day = datetime.fromisoformat(written).replace(tzinfo=ZoneInfo(timezone))
+        return day.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refused(NO_DAY, day=written) from None
