@@ -54,6 +54,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("status", "listhub.cli.status:status", "Say whether mail flows."),
     Entry("trace", "listhub.cli.trace:trace", "Tell the life of a message."),
     Entry("message", "listhub.cli.message:message", "Show what a list makes of mail."),
+    Entry("notice", "listhub.cli.notice:notice", "Look at mail of the system's own."),
     Entry("spool", "listhub.cli.spool:spool", "Look into the rooms and mend."),
     Entry("worker", "listhub.cli.worker:worker", "Work: the processes of some pools."),
     Entry("web", "listhub.cli.web:web", "Serve the status page."),

@@ -1,7 +1,7 @@
 """All notices, in the order of docs/reference/notices.md.
 
 To add one: its values and its line in a theme beside this module, a template, a line
-below, its French words (`scripts/messages`), and the page (`scripts/notices --page`).
+below, its French words (`scripts/messages`), and the page (`python -m listhub.lists.notices.reference`).
 """
 
 from typing import Any

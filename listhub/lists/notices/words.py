@@ -26,7 +26,8 @@ Own = Callable[[str], str | None]
 
 _WIDTH = 76
 _LONGEST_VALUE = 120  # characters of one value in a subject
-_PLACE = (
+#: What every text may say of the place that the notice comes from.
+PLACE = (
     "domain",
     "list",
     "list_address",
@@ -137,7 +138,7 @@ def plain(value: object, language: str, *, timezone: str = "UTC") -> Any:
 
 def _named(values: object, place: Place, language: str) -> dict[str, Any]:
     """Return all names that the words of a notice may use."""
-    about: dict[str, Any] = {name: _shown(getattr(place, name)) for name in _PLACE}
+    about: dict[str, Any] = {name: _shown(getattr(place, name)) for name in PLACE}
     about["where"] = about["list_address"] or about["domain"]
     about.update(plain(values, language, timezone=place.timezone))
     return about
