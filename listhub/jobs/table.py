@@ -5,11 +5,15 @@ docs/reference/jobs.md.
 """
 
 from listhub.jobs import (
+    expire_requests,
+    make_digests_due,
     prepare_partitions,
     purge_bounces,
     purge_history,
     purge_ledger,
+    purge_requests,
     purge_seen,
+    remind_moderators,
     send_grouped_notices,
     sweep,
     vacuum_bodies,
@@ -20,12 +24,17 @@ JOBS: tuple[Job, ...] = (
     # First: everything else writes history.
     prepare_partitions.JOB,
     sweep.JOB,
+    make_digests_due.JOB,
     send_grouped_notices.JOB,
+    # Before the reminders: nobody is reminded of what has just ended.
+    expire_requests.JOB,
+    remind_moderators.JOB,
     purge_seen.JOB,
     purge_history.JOB,
     # Before the bodies: what leaves names them.
     purge_ledger.JOB,
     purge_bounces.JOB,
+    purge_requests.JOB,
     vacuum_bodies.JOB,
 )
 
