@@ -31,7 +31,11 @@ class Preparer:
         treatment = Treatment.from_json(parcel.treatment)
         signer = self._keyring.signer(treatment.sign)
         envelope_id = f"{parcel.outgoing_id}" if treatment.track else ""
-        draft = Draft(headers=Headers.parse(parcel.head), body=bytes(body))
+        headers = Headers.parse(parcel.head)
+        # Reports and notices have all of their message there.
+        draft = Draft(
+            headers=headers, body=parcel.head[headers.body_offset :] + bytes(body)
+        )
         if treatment.one_by_one:
             means = Means(
                 list_id=parcel.list_id or 0,
@@ -40,7 +44,7 @@ class Preparer:
             )
             made = Copies(draft, treatment, means)
             return Content(wire=b"", copies=made, envelope_id=envelope_id)
-        head = parcel.head
-        if signer is not None:
-            head = copies.sign(draft, signer, time.time())
-        return Content.of(head, body, envelope_id=envelope_id)
+        if signer is None:
+            return Content.of(parcel.head, body, envelope_id=envelope_id)
+        head = copies.sign(draft, signer, time.time())
+        return Content.of(head, draft.body, envelope_id=envelope_id)

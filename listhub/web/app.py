@@ -1,7 +1,7 @@
-"""The web application: for now a page that says whether mail flows, and no more.
+"""The web application: for now whether mail flows, and one-click unsubscription.
 
-It is for operators and monitors, names no address and no subject, and cannot change
-anything: every route is GET.  No script runs on it, and no style but its own file.
+What is for operators and monitors names no address and no subject and cannot change
+anything: every route is GET.  No script runs, and no style but one file.
 """
 
 from starlette.applications import Starlette
@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from listhub.config import Settings
-from listhub.web import page
+from listhub.web import one_click, page
 from listhub.web.status import Reporter
 
 _HEADERS = {
@@ -65,6 +65,7 @@ def make_app(settings: Settings) -> Starlette:
             Route("/status.json", status_json),
             Route("/healthz", healthz),
             Route("/status.css", style),
+            *one_click.routes(settings),
         ],
         middleware=[Middleware(_SecurityHeaders)],
     )
@@ -79,7 +80,9 @@ class _SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

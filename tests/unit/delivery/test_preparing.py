@@ -1,0 +1,72 @@
+import uuid
+from pathlib import Path
+
+import pytest
+
+from listhub.delivery import wire
+from listhub.delivery.keyring import Keyring
+from listhub.delivery.ledger import Parcel
+from listhub.delivery.preparing import Preparer
+from listhub.delivery.treatment import NONE, Treatment
+from listhub.errors import TemporaryError
+from listhub.mail.signing.keys import to_pem
+from tests import signing
+
+HEAD = b"From: a@lists.example.org\r\nSubject: x\r\n\r\n"
+BODY = b"Hello,\n.bare\nlines"
+
+
+def parcel(head: bytes, treatment: dict[str, object]) -> Parcel:
+    """Return a packet of one."""
+    return Parcel(
+        id=1,
+        outgoing_id=2,
+        verp=False,
+        recipients=["b@b.example"],
+        subscriptions=[0],
+        tries=0,
+        age=0.0,
+        list_id=None,
+        trace=uuid.uuid4(),
+        head=head,
+        body_id=None,
+        body_offset=0,
+        bounce_address="",
+        pending=(1,),
+        treatment=treatment,
+    )
+
+
+def preparer(directory: Path) -> Preparer:
+    place = directory / signing.DOMAIN
+    place.mkdir()
+    (place / "s-rsa.pem").write_bytes(to_pem(signing.key("rsa")))
+    return Preparer(Keyring(str(directory)), one_click_key=lambda: b"k" * 32)
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD.replace(b"\r\n", b"\n")])
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_is_the_same_for_all_is_signed_once(
+    tmp_path: Path, head: bytes, *, whole: bool
+):
+    """A post, and a notice whose body stands in its head, both verify."""
+    treatment = Treatment(sign=signing.DOMAIN).to_json()
+    first, body = (head + BODY, b"") if whole else (head, BODY)
+    content = preparer(tmp_path).content(parcel(first, treatment), body)
+    assert content.copies is None
+    raw = content.wire.removesuffix(wire.TERMINATOR).replace(b"\r\n..", b"\r\n.")
+    assert raw.count(b"DKIM-Signature") == 1
+    assert raw.endswith(b"\r\n\r\nHello,\r\n.bare\r\nlines\r\n")
+    assert signing.passes(raw)
+
+
+def test_without_a_treatment_nothing_is_done(tmp_path: Path):
+    """What an older release has put leaves byte for byte as it did then."""
+    content = preparer(tmp_path).content(parcel(HEAD, NONE.to_json()), BODY)
+    assert content.wire == wire.to_wire(HEAD, BODY)
+
+
+def test_a_treatment_of_a_newer_release_waits(tmp_path: Path):
+    """It is left to a worker that knows it."""
+    with pytest.raises(TemporaryError):
+        preparer(tmp_path).content(parcel(HEAD, {"encrypt": "smime"}), BODY)
