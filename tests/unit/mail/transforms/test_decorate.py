@@ -5,10 +5,11 @@ from email.parser import BytesParser
 from typing import Literal
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from listhub.mail import mime
 from listhub.mail.draft import Draft
+from listhub.mail.encoded_words import safe
 from listhub.mail.transforms.decorate import Text, Texts, decorate, decorate_plan
 from tests import corpora, golden_files
 from tests.mime_strategy import messages
@@ -21,6 +22,7 @@ GLOBAL = Text(
 )
 STRUCTURES = corpora.files("structures")
 MODES: tuple[Literal["mime", "append"], ...] = ("mime", "append")
+CHARACTERS = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"])
 #: Left as they are in the mode: nobody could put a text there and harm nothing.
 UNTOUCHED = {
     "mime": {
@@ -170,6 +172,31 @@ def test_fills_differ_by_recipient() -> None:
         part = mime.parse(filled.to_bytes())
         assert part.text == f"Prix : 10 €, œuvre\n\n{name}\n"
         assert part.parameters["charset"] == charset
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "8bit", "quoted-printable", "base64"])
+@pytest.mark.parametrize("charset", ["us-ascii", "iso-8859-15", "utf-8", "iso-2022-jp"])
+@given(
+    text=st.text(CHARACTERS | st.just("\n")),
+    footer=st.text(CHARACTERS),
+)
+@settings(max_examples=30)
+def test_the_text_is_the_post_and_the_footer(
+    encoding: str, charset: str, text: str, footer: str
+) -> None:
+    """In every charset and encoding the post reads as before, and the footer below."""
+    head = f"Content-Type: text/plain; charset={charset}\n"
+    tree = mime.parse(f"{head}Content-Transfer-Encoding: {encoding}\n\n".encode())
+    tree.set_text(text)
+    draft = Draft.parse(tree.to_bytes())
+    read = mime.parse(draft.copy()).text
+    decorate(draft, footer=Text(text=f"<{footer}>"), mode="append")
+
+    after = mime.parse(draft).text
+    assert read is not None
+    assert after is not None
+    below = f"<{safe(footer)}>\n"
+    assert after in {read + gap + below for gap in ("", "\n", "\n\n")}
 
 
 def test_a_boundary_in_a_text() -> None:
