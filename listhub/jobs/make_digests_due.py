@@ -37,7 +37,7 @@ def run(conn: "psycopg.Connection[Any]", _settings: Settings) -> str:
 
 
 JOB = Job(
-    name="make_digests_due",
+    name="make-digests-due",
     about="Puts an item for each list whose next digest is due.",
     every=timedelta(minutes=1),
     run=run,
