@@ -6,8 +6,7 @@ from listhub.commands.command import Argument
 from listhub.i18n.text import N_
 
 # A list may be named with its domain; whether it exists is for the command to say.
-_NAME = r"[^\s@<>,;\"]{1,64}"
-_LIST = rf"{_NAME}(?:@[^\s@<>,;\"]{{1,255}})?"
+_LIST = r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}(?:@[^\s@<>,;\"]{1,255})?"
 _ADDRESS = r"<?[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,255}>?"
 
 _A_LIST = N_("the name of a list")
