@@ -13,7 +13,6 @@ from typing import Self
 from listhub.mail.headers import Field
 
 _BLANK = b" \t"
-_BLANKS = re.compile(rb"[ \t]{2,}+|\t")
 _EMPTY_LINES_BACKWARDS = re.compile(rb"(?:\n\r)*+")
 
 
@@ -34,13 +33,13 @@ class BodyHash:
 def relaxed_field(field: Field) -> bytes:
     """Return a header field in relaxed form (RFC 6376 §3.4.2), line end included."""
     value = field.raw.partition(b":")[2].replace(b"\r\n", b"").replace(b"\n", b"")
-    return b"%b:%b\r\n" % (field.name, _BLANKS.sub(b" ", value).strip(_BLANK))
+    return b"%b:%b\r\n" % (field.name, _single_blanks(value).strip(_BLANK))
 
 
 def relaxed_body(body: bytes) -> bytes:
     """Return a body as it is on the wire, in relaxed form (RFC 6376 §3.4.4)."""
     body = on_the_wire(body)
-    text = _BLANKS.sub(b" ", body).replace(b" \r\n", b"\r\n")
+    text = _single_blanks(body).replace(b" \r\n", b"\r\n")
     tail = text[len(text.rstrip(b"\r\n")) :]
     # A lone CR is no line end: counted from the back, only whole empty lines go.
     empty = _EMPTY_LINES_BACKWARDS.match(tail[::-1])
@@ -53,3 +52,11 @@ def on_the_wire(body: bytes) -> bytes:
     if body.count(b"\r\n") != body.count(b"\n"):
         body = body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     return body if not body or body.endswith(b"\r\n") else body + b"\r\n"
+
+
+def _single_blanks(text: bytes) -> bytes:
+    """Make each run of blanks one; a pass halves the runs, and few texts need two."""
+    text = text.replace(b"\t", b" ")
+    while b"  " in text:
+        text = text.replace(b"  ", b" ")
+    return text
