@@ -8,7 +8,9 @@ KEY = "9f86d081884c7d659a2feaa0c55ad015"
 SUBJECT = f"Re: To decide for dev: A job offer [{KEY}]"
 
 
-def mail(body: str, *, subject: str = SUBJECT, extra: str = "") -> tuple[Headers, bytes]:
+def mail(
+    body: str, *, subject: str = SUBJECT, extra: str = ""
+) -> tuple[Headers, bytes]:
     """Return the header and the body of a reply."""
     raw = f"From: mod@a.example\r\nSubject: {subject}\r\n{extra}\r\n".encode()
     return Headers.parse(raw), body.replace("\n", "\r\n").encode()
@@ -40,7 +42,10 @@ def test_every_word_is_understood(verb: Verb, word: str):
         ("\n\n  accept\n", Verb.APPROVE),
         ("> reject\n> he said\n\naccept\n", Verb.APPROVE),
         ("On Fri, Nov 20, 2026, ListHub wrote:\n> discard\n\ndiscard", Verb.DISCARD),
-        ("accept\n\nOn Fri, Nov 20, 2026 at 10:00,\nListHub <x@y> wrote:\n> z", Verb.APPROVE),
+        (
+            "accept\n\nOn Fri, Nov 20, 2026 at 10:00,\nListHub <x@y> wrote:\n> z",
+            Verb.APPROVE,
+        ),
         ("Rejeter\nLe 20 nov. 2026, ListHub a écrit :\n> x", Verb.REJECT),
         ("\ufeffAccept\n-- \nreject\n", Verb.APPROVE),
     ],
@@ -74,7 +79,9 @@ def test_what_is_no_answer(body: str):
 def test_a_reason_is_what_follows():
     """The words after reject are for the author, without quotes and signature."""
     found = read(
-        *mail("Reject: not about\nthe list.\n\nSorry\n> old\n-- \nMe\n", subject=SUBJECT)
+        *mail(
+            "Reject: not about\nthe list.\n\nSorry\n> old\n-- \nMe\n", subject=SUBJECT
+        )
     )
 
     assert found is not None
