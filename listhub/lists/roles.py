@@ -1,4 +1,8 @@
-"""Owners, moderators and listmasters: who gets mail to -request and -editor."""
+"""Owners, moderators and listmasters: who gets mail to -request and -editor.
+
+Of those who hold a role, the ones get its mail who want it; where nobody does, all of
+them: mail to a role is better read by the unwilling than by nobody.
+"""
 
 from typing import Any
 
@@ -7,13 +11,15 @@ import psycopg
 from listhub.mail.recipient import AddressKind
 
 _OF_LIST = """
-SELECT person.address FROM role JOIN person ON person.id = role.person_id
+SELECT person.address, role.reception = 'mail'
+  FROM role JOIN person ON person.id = role.person_id
  WHERE role.list_id = %s AND role.kind = %s ORDER BY person.address_key
 """
 
 # The domain's own come first; without any, those of the site.
 _LISTMASTERS = """
-SELECT person.address FROM role JOIN person ON person.id = role.person_id
+SELECT person.address, role.reception = 'mail'
+  FROM role JOIN person ON person.id = role.person_id
  WHERE role.kind = 'listmaster'
    AND role.domain_id IS NOT DISTINCT FROM (
        SELECT max(domain_id) FROM role
@@ -43,18 +49,22 @@ def receivers(
     if kind in _FALL_BACK:
         found = (_of_list(conn, list_id, role) for role in _FALL_BACK[kind])
         return next(filter(None, found), [])
-    rows = conn.execute(_LISTMASTERS, [domain_id]).fetchall()
     site = [site_listmaster] if site_listmaster else []
-    return [address for (address,) in rows] or site
+    return _reached(conn, _LISTMASTERS, domain_id) or site
 
 
 def owners_of(conn: "psycopg.Connection[Any]", list_id: int | None) -> list[str]:
-    """Return the addresses of a list's owners."""
+    """Return the addresses of a list's owners who get its mail."""
     return _of_list(conn, list_id, "owner")
 
 
 def _of_list(
     conn: "psycopg.Connection[Any]", list_id: int | None, kind: str
 ) -> list[str]:
-    rows = conn.execute(_OF_LIST, [list_id, kind]).fetchall()
-    return [address for (address,) in rows]
+    return _reached(conn, _OF_LIST, list_id, kind)
+
+
+def _reached(conn: "psycopg.Connection[Any]", query: str, *values: object) -> list[str]:
+    """Return the holders who want the role's mail, or all of them if none does."""
+    rows = conn.execute(query.encode(), values).fetchall()
+    return [address for address, wants in rows if wants] or [row[0] for row in rows]

@@ -1,12 +1,17 @@
-"""Forward: mail to owners, moderators and listmasters goes on to the people."""
+"""Forward: mail to owners, moderators and listmasters goes on to the people.
+
+It leaves as it came but for its marks: X-Loop with the address that it was sent to,
+Sender, and From where its author's domain would have the copies refused (DMARC).
+"""
 
 from listhub.commands import parse
 from listhub.delivery.outgoing import NewOutgoing, send_out, to_people
-from listhub.lists import reports
+from listhub.delivery.treatment import Treatment
+from listhub.lists import forwarding, protecting, reports
+from listhub.lists.forwarding import Letter
 from listhub.lists.policy import Refuse
 from listhub.lists.roles import receivers
-from listhub.mail import message_id, screening
-from listhub.mail.headers import Headers
+from listhub.mail import message_id, munge, screening
 from listhub.mail.recipient import AddressKind, split
 from listhub.spool import bodies
 from listhub.spool.items import Bury, Done, Item, NewItem, Verdict
@@ -20,23 +25,24 @@ def handle(item: Item, context: StageContext) -> Verdict:
     if item.body_id is None or not item.recipient:
         return Bury(reason="A forward item needs a body and a recipient.")
     raw = bodies.load(context.conn, item.body_id)
-    headers = Headers.parse(raw)
-    if command := _command(item, item.recipient, raw):
-        return command
-    if loop := screening.loop(headers, item.recipient):
+    letter = forwarding.read(
+        context.conn,
+        raw,
+        recipient=item.recipient,
+        reverse_path=item.reverse_path or "",
+        list_id=item.list_id,
+        domain_id=_domain_id(item.recipient, context),
+    )
+    if loop := screening.loop(letter.draft.headers, letter.recipient):
         return Done(verdict="dropped", note=loop)
-    people = _people(item, item.recipient, context)
+    if command := _command(item, letter.recipient, raw):
+        return command
+    if why := forwarding.unwanted(context.conn, context.ask, letter, context.settings):
+        return Done(verdict="dropped", note=why)
+    people = _people(letter, context)
     if not people:
-        nobody = f"Nobody reads {item.recipient} at the moment."
-        return reports.refuse(
-            context.conn,
-            item,
-            Refuse(enhanced="5.2.4", reason=nobody),
-            head=headers,
-            list_address=item.recipient,
-            settings=context.settings,
-        )
-    return _forward(item, item.recipient, headers, people, context)
+        return _nobody(item, letter, context)
+    return _forward(item, letter, people, context)
 
 
 def _command(item: Item, recipient: str, raw: bytes) -> Done | None:
@@ -57,31 +63,54 @@ def _command(item: Item, recipient: str, raw: bytes) -> Done | None:
     return Done(note=f"the command {asked}", emit=(mail,))
 
 
-def _people(item: Item, recipient: str, context: StageContext) -> list[str]:
-    local, _, domain = recipient.rpartition("@")
+def _domain_id(recipient: str, context: StageContext) -> int | None:
+    domain = recipient.rpartition("@")[2]
     row = context.conn.execute(_DOMAIN, [domain]).fetchone()
+    return row[0] if row else None
+
+
+def _people(letter: Letter, context: StageContext) -> list[str]:
     return receivers(
         context.conn,
-        split(local)[1],
-        list_id=item.list_id,
-        domain_id=row[0] if row else None,
+        split(letter.recipient.rpartition("@")[0])[1],
+        list_id=letter.row.id if letter.row else None,
+        domain_id=letter.domain_id,
         site_listmaster=context.settings.site.listmaster,
     )
 
 
+def _nobody(item: Item, letter: Letter, context: StageContext) -> Done:
+    nobody = f"Nobody reads {letter.recipient} at the moment."
+    return reports.refuse(
+        context.conn,
+        item,
+        Refuse(enhanced="5.2.4", reason=nobody),
+        head=letter.draft.headers,
+        list_address=letter.recipient,
+        settings=context.settings,
+    )
+
+
 def _forward(
-    item: Item,
-    recipient: str,
-    headers: Headers,
-    people: list[str],
-    context: StageContext,
+    item: Item, letter: Letter, people: list[str], context: StageContext
 ) -> Done:
-    domain = recipient.rpartition("@")[2]
+    domain = letter.recipient.rpartition("@")[2]
+    headers = letter.draft.headers
     changed = headers.copy()
-    changed.add("X-Loop", recipient)
-    # RFC 5322 §3.6.2: who transmitted it; also where answers of programs go.
-    changed.replace("Sender", f"listmaster@{domain}")
+    changed.add("X-Loop", letter.recipient)
+    # RFC 5322 §3.6.2: who transmitted it.  Nobody reads that address: what programs
+    # answer to it ends there.
+    changed.replace("Sender", f"sympa-request@{domain}")
     changed.remove("Resent-Sender")
+    protection = protecting.decide_forward(
+        context.ask,
+        letter.recipient,
+        letter.settings,
+        headers=headers,
+        author=letter.author,
+    )
+    if protection is not None:
+        munge.rewrite(changed, protection)
     sent = send_out(
         context.conn,
         NewOutgoing(
@@ -96,11 +125,15 @@ def _forward(
             list_id=item.list_id,
             mode="forward",
             priority=item.priority,
+            treatment=Treatment(
+                sign=domain if "any" in letter.settings.dkim_apply_on else ""
+            ),
         ),
         plain=to_people(people),
         rules=context.settings.packets,
     )
-    return Done(note=f"forwarded to {len(people)}", emit=sent.items)
+    why = f", From rewritten: {protection.reason}" if protection else ""
+    return Done(note=f"forwarded to {len(people)}{why}", emit=sent.items)
 
 
 STAGE = RoomStage(
