@@ -47,8 +47,18 @@ def read_key(path: Path, *, domain: str) -> SigningKey:
 
 
 def key_files(directory: Path, domain: str) -> list[Path]:
-    """Return the files of a domain's keys; none where there is no directory."""
-    return sorted((directory / signing_domain(domain)).glob("*.pem"))
+    """Return the files of a domain's keys; none where there is no directory.
+
+    UsageError for a directory that cannot be read: it is not one without keys.
+    """
+    place = directory / signing_domain(domain)
+    try:
+        names = os.listdir(place)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UsageError(f"{place}: {error.strerror or error}.") from error
+    return [place / name for name in sorted(names) if name.endswith(".pem")]
 
 
 def domains(directory: Path) -> list[str]:

@@ -39,6 +39,15 @@ def test_keys_for_everybody_are_refused(tmp_path: Path) -> None:
         keys.read_key(path, domain=signing.DOMAIN)
 
 
+def test_a_directory_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
+    """Mail must not leave unsigned because of a wrong permission."""
+    (tmp_path / signing.DOMAIN).touch()
+    with pytest.raises(UsageError, match="Not a directory"):
+        keys.key_files(tmp_path, signing.DOMAIN)
+
+    assert keys.key_files(tmp_path, "other.example") == []
+
+
 @pytest.mark.parametrize("name", ["not_pem.pem", "rsa_512.pem", "gone.pem", "a b.pem"])
 def test_bad_files_are_named(name: str, tmp_path: Path) -> None:
     """The sentence begins with the file that is wrong."""
