@@ -106,7 +106,9 @@ class Copies:
         if not self._one_click:
             return headers.to_bytes()
         if not subscription:
-            return _without_one_click(headers).to_bytes()
+            plain = headers.copy()
+            one_click.withdraw(plain)
+            return plain.to_bytes()
         token = one_click.encode(
             self._means.one_click_key,
             list_id=self._means.list_id,
@@ -117,6 +119,15 @@ class Copies:
     def _signature(self, head: bytes, body_hash: BodyHash) -> bytes:
         signer = self._means.signer
         return signer.sign_head(head, body_hash, self._means.clock()) if signer else b""
+
+
+def rehearse(draft: Draft, treatment: Treatment) -> None:
+    """Make one copy for nobody; OwnerTextError if a template is no good.
+
+    What a text may name is the same for all, so one copy says it for all of them.
+    """
+    if treatment.personalise != "none":
+        Copies(draft, treatment, Means()).of(SAMPLE, 0)
 
 
 class _Fixed:
@@ -135,16 +146,3 @@ def sign(draft: Draft, signer: Signer, now: float) -> bytes:
     """Return the head of a message that is the same for all, signatures on top."""
     head = draft.headers.to_bytes()
     return signer.sign_head(head, BodyHash.of(draft.body), now) + head
-
-
-def _without_one_click(headers: Headers) -> Headers:
-    """Return headers that offer nothing to somebody who has no subscription."""
-    plain = headers.copy()
-    plain.remove("List-Unsubscribe-Post")
-    value = (plain.get("List-Unsubscribe") or b"").decode(errors="replace")
-    ways = [way.strip() for way in value.split(",") if one_click.MARK not in way]
-    if ways:
-        plain.replace("List-Unsubscribe", ", ".join(ways))
-    else:
-        plain.remove("List-Unsubscribe")
-    return plain

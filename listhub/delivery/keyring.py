@@ -4,15 +4,14 @@ All keys of a domain sign, so a site has an RSA and an Ed25519 key, or a new one
 an old one, by putting files there.  They are read again when one of them changes.
 """
 
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from listhub import log
+from listhub.delivery import keys
 from listhub.errors import TemporaryError, UsageError
 from listhub.mail.signing.dkim import Signer
-from listhub.mail.signing.keys import SigningKey, parse_key
 
 _log = log.get(__name__)
 
@@ -41,56 +40,28 @@ class Keyring:
         looked, version, signer = self._known.get(domain, (float("-inf"), (), None))
         if now - looked < self._fresh:
             return signer
-        place = self._directory / _safe(domain)
-        newest = _version(place)
-        if newest != version:
-            signer = _read([place / name for name, _ in newest], domain)
+        try:
+            paths = keys.key_files(self._directory, domain)
+            newest = _version(paths)
+            if newest != version:
+                signer = _read(paths, keys.signing_domain(domain))
+        except (UsageError, OSError) as error:
+            raise TemporaryError(
+                "The mail cannot be signed at present.", reason=str(error)
+            ) from error
         self._known[domain] = now, newest, signer
         return signer
 
 
-def _version(place: Path) -> _Version:
-    try:
-        with os.scandir(place) as found:
-            return tuple(
-                sorted(
-                    (file.name, file.stat().st_mtime_ns)
-                    for file in found
-                    if file.name.endswith(".pem")
-                )
-            )
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise _unusable(place, error.strerror or str(error)) from error
+def _version(paths: Sequence[Path]) -> _Version:
+    return tuple((path.name, path.stat().st_mtime_ns) for path in paths)
 
 
 def _read(paths: Sequence[Path], domain: str) -> Signer | None:
-    keys: list[SigningKey] = []
-    for path in paths:
-        try:
-            key = parse_key(path.read_bytes(), domain=domain, selector=path.stem)
-        except OSError as error:
-            raise _unusable(path, error.strerror or str(error)) from error
-        except UsageError as error:
-            raise _unusable(path, str(error)) from error
+    found = [keys.read_key(path, domain=domain) for path in paths]
+    for key in found:
         if key.warning:
-            _log.warning("weak key", path=str(path), why=key.warning)
-        keys.append(key)
-    # RFC 8463 §3: Ed25519 beside RSA; who does not know it finds the other one.
-    keys.sort(key=lambda key: key.type, reverse=True)
-    return Signer(keys=tuple(keys)) if keys else None
-
-
-def _safe(domain: str) -> str:
-    """Return the name of a domain's directory; no name leads out of ours."""
-    name = domain.lower()
-    if "/" in name or "\0" in name or name.startswith("."):
-        raise _unusable(Path("…"), "this is not the name of a domain")
-    return name
-
-
-def _unusable(path: Path, why: str) -> TemporaryError:
-    return TemporaryError(
-        "The mail cannot be signed at present.", reason=f"the key {path}: {why}"
-    )
+            _log.warning("weak key", why=key.warning)
+    # RFC 8463 §3: who does not know Ed25519 goes by the other one.
+    found.sort(key=lambda key: key.type, reverse=True)
+    return Signer(keys=tuple(found)) if found else None

@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from listhub.mail.headers import Headers
+
 #: What the key is for; a key derived under this name opens nothing else.
 PURPOSE = "one-click unsubscription"
 
@@ -32,6 +34,17 @@ class Membership:
 
     list_id: int
     subscription_id: int
+
+
+def withdraw(headers: Headers) -> None:
+    """Take away the offer of one click that nobody's token has been put into."""
+    headers.remove("List-Unsubscribe-Post")
+    value = (headers.get("List-Unsubscribe") or b"").decode(errors="replace")
+    ways = [way.strip() for way in value.split(",") if MARK not in way]
+    if any(ways):
+        headers.replace("List-Unsubscribe", ", ".join(ways))
+    else:
+        headers.remove("List-Unsubscribe")
 
 
 def link(web_url: str, token: str = MARK) -> str:

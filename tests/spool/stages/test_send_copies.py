@@ -14,7 +14,6 @@ from listhub.delivery.treatment import Treatment
 from listhub.mail import one_click
 from listhub.mail.added_text import Text, Texts
 from listhub.mail.headers import Headers
-from listhub.mail.signing.keys import to_pem
 from listhub.spool import bodies, store
 from listhub.stages.stage import Host
 from tests import signing
@@ -174,11 +173,7 @@ def test_mail_is_signed_where_its_domain_has_keys(
     database_url: str, tmp_path: Path, *, one_by_one: bool
 ):
     """Copies that are alike bear one signature; those that differ, each their own."""
-    place = tmp_path / signing.DOMAIN
-    place.mkdir()
-    (place / f"{signing.key('rsa').selector}.pem").write_bytes(
-        to_pem(signing.key("rsa"))
-    )
+    keys.write_key(tmp_path, signing.key("rsa"))
     treatment = Treatment(sign=signing.DOMAIN, one_click=one_by_one)
     with relay_in_thread() as relay:
         url = f"smtp://127.0.0.1:{relay.port}"

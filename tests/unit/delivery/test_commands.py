@@ -1,5 +1,7 @@
 """What is said to a relay, and what its answers mean, without a connection."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -250,3 +252,45 @@ def test_xverp_can_be_switched_off() -> None:
     """The relay's URL may say not to use it."""
     assert parse_capabilities(b"250-x\r\n250 XVERP").xverp
     assert not parse_capabilities(b"250-x\r\n250 XVERP", xverp=False).xverp
+
+
+def test_reports_are_asked_for_as_rfc_3461_has_it() -> None:
+    """The name of the message in MAIL; success, failure and delay for each recipient."""
+    tracked = replace(
+        mail("ann+x=y@example.org", "zo\u00e9@example.org", smtputf8=True),
+        envelope_id="4=2",
+    )
+    can = replace(NOTHING, dsn=True, smtputf8=True)
+
+    assert prepare(tracked, can).commands.decode() == (
+        "MAIL FROM:<list@example.org> SMTPUTF8 RET=HDRS ENVID=4+3D2\r\n"
+        "RCPT TO:<ann+x=y@example.org> NOTIFY=SUCCESS,FAILURE,DELAY"
+        " ORCPT=rfc822;ann+2Bx+3Dy@example.org\r\n"
+        "RCPT TO:<zo\u00e9@example.org> NOTIFY=SUCCESS,FAILURE,DELAY\r\n"
+        "DATA\r\n"
+    )
+
+
+def test_reports_are_not_asked_of_relays_without_them() -> None:
+    """A relay that does not announce DSN hears nothing of it."""
+    tracked = replace(mail("a@example.org"), envelope_id="42")
+
+    assert b"NOTIFY" not in prepare(tracked, EVERYTHING).commands
+    assert parse_capabilities(b"250-x\n250 DSN\r").dsn
+
+
+def test_a_content_that_could_not_be_made_is_offered_to_nobody() -> None:
+    """Its recipient has our answer, and the relay hears nothing."""
+    refusal = Reply(554, "5.6.5", "template: no")
+    prepared = prepare(replace(mail("a@example.org"), refusal=refusal), EVERYTHING)
+
+    assert (prepared.owed, prepared.own) == (0, (refusal,))
+
+
+def test_the_size_counts_what_contents_share() -> None:
+    """RFC 1870: all octets but the end mark, in however many pieces."""
+    parts = replace(
+        mail("a@example.org"), content=b"A: b\r\n\r\n", rest=(b"c\r\n.\r\n",)
+    )
+
+    assert b"SIZE=11" in prepare(parts, EVERYTHING).commands

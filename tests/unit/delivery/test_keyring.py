@@ -16,7 +16,9 @@ def put(directory: Path, *kinds: str) -> Path:
     place.mkdir(exist_ok=True)
     for kind in kinds:
         key = signing.key("rsa" if kind == "rsa" else "ed25519")
-        (place / f"{key.selector}.pem").write_bytes(to_pem(key))
+        path = place / f"{key.selector}.pem"
+        path.write_bytes(to_pem(key))
+        path.chmod(0o640)
     return place
 
 

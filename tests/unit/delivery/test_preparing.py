@@ -3,13 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from listhub.delivery import wire
+from listhub.delivery import keys, wire
 from listhub.delivery.keyring import Keyring
 from listhub.delivery.ledger import Parcel
 from listhub.delivery.preparing import Preparer
 from listhub.delivery.treatment import NONE, Treatment
 from listhub.errors import TemporaryError
-from listhub.mail.signing.keys import to_pem
 from tests import signing
 
 HEAD = b"From: a@lists.example.org\r\nSubject: x\r\n\r\n"
@@ -38,9 +37,7 @@ def parcel(head: bytes, treatment: dict[str, object]) -> Parcel:
 
 
 def preparer(directory: Path) -> Preparer:
-    place = directory / signing.DOMAIN
-    place.mkdir()
-    (place / "s-rsa.pem").write_bytes(to_pem(signing.key("rsa")))
+    keys.write_key(directory, signing.key("rsa"))
     return Preparer(Keyring(str(directory)), one_click_key=lambda: b"k" * 32)
 
 
