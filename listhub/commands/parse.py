@@ -29,7 +29,7 @@ UNKNOWN = N_("This is not a command; nothing from here on was read. Send HELP.")
 MISSING = N_("%(name)s is missing. It is written: %(usage)s")
 WRONG = N_("“%(value)s” is not %(words)s. It is written: %(usage)s")
 SURPLUS = N_("“%(value)s” is too much. It is written: %(usage)s")
-NO_TEXT = N_("Your mail holds no plain text; send commands as plain text.")
+NO_TEXT = N_("Your mail holds no text; send commands as plain text.")
 
 _REPLY = re.compile(
     rf"(?:(?:{'|'.join(map(re.escape, REPLIES))})(?:\s*[\[(]\d+[\])])?\s*[:：]\s*)+",  # noqa: RUF001 - the wide colon of East Asia
@@ -107,7 +107,7 @@ def parse(raw: bytes, vocabulary: Vocabulary) -> Parsed:
     if line := in_subject(raw, vocabulary):
         return Parsed(lines=(line,))
     subject = vocabulary.read(subject_of(raw))
-    found = text.plain_text(raw)
+    found = text.of_mail(raw)
     if found is None:
         nothing = Misread(written="", reason=Text(NO_TEXT))
         return Parsed(misread=_better(subject, nothing))

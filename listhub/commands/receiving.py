@@ -49,7 +49,7 @@ def _on_list(line: Line, context: Context, row: ListRow) -> Reply:
         context.conn,
         row,
         context.sender,
-        wanted.changes,
+        wanted,
         settings=settings,
         actor=context.sender,
         how=context.how,

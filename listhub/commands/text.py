@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from listhub.mail import mime
+from listhub.mail.html_text import html_to_text
 from listhub.mail.mime import Part
 
 #: Lines of a mail that are looked at, and characters of one that may be a command.
@@ -22,18 +23,14 @@ _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u00ad"))
 _MOST_OCTETS = 1_000_000
 
 
-def plain_text(raw: bytes) -> str | None:
-    """Return the first text/plain that is no attachment, None if there is none."""
-    part = next(filter(_is_text, mime.parse(raw).walk()), None)
-    if part is None:
-        return None
-    text = part.text if len(part.body) <= _MOST_OCTETS else None
-    if text is None:
-        # A charset that nobody knows, or octets that it does not allow: commands are
-        # ASCII, and a name that cannot be read is shown as it can.
-        octets = part.content or part.body
-        text = octets[:_MOST_OCTETS].decode("utf-8", "replace")
-    return text
+def of_mail(raw: bytes) -> str | None:
+    """Return the first plain text that is no attachment, else HTML as text, or None."""
+    leaves = [part for part in mime.parse(raw).walk() if _is_read(part)]
+    for kind, written in (("text/plain", str), ("text/html", html_to_text)):
+        for part in leaves:
+            if part.kind == kind:
+                return written(_decoded(part))
+    return None
 
 
 def lines(text: str) -> Iterator[str]:
@@ -53,5 +50,15 @@ def clean(line: str) -> str:
     return " ".join(line.translate(_INVISIBLE).replace("\0", " ").split())
 
 
-def _is_text(part: Part) -> bool:
-    return not part.children and part.kind == "text/plain" and not part.is_attachment
+def _is_read(part: Part) -> bool:
+    return not part.children and not part.is_attachment
+
+
+def _decoded(part: Part) -> str:
+    found = part.text if len(part.body) <= _MOST_OCTETS else None
+    if found is not None:
+        return found
+    # A charset that nobody knows, or octets that it does not allow: commands are
+    # ASCII, and a name that cannot be read is shown as it can.
+    octets = part.content or part.body
+    return octets[:_MOST_OCTETS].decode("utf-8", "replace")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -36,27 +35,17 @@ OPTION = re.compile(
 NO_DAY = N_("“%(day)s” is not a day; write it as 2026-11-30.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a member asks for, and the word for it."""
-
-    changes: Changes
-    word: str
-
-
-def read(option: str, *, timezone: str, now: datetime) -> Wanted:
+def read(option: str, *, timezone: str, now: datetime) -> Changes:
     """Return what an option asks for; Refused for a day that is not in the calendar."""
     word, *days = option.upper().split()
     if word in _MODES:
-        return Wanted(word=word, changes=Changes(reception=_MODES[word]))
+        return Changes(reception=_MODES[word])
     if word in _VISIBILITY:
-        return Wanted(word=word, changes=Changes(concealed=_VISIBILITY[word]))
+        return Changes(concealed=_VISIBILITY[word])
     if word == "RESUME":
-        return Wanted(word=word, changes=Changes(suspended=False))
+        return Changes(suspended=False)
     first, last = ([_day(day, timezone) for day in days] + [None, None])[:2]
-    return Wanted(
-        word=word, changes=Changes(suspended=True, since=first or now, until=last)
-    )
+    return Changes(suspended=True, since=first or now, until=last)
 
 
 def word_for(reception: str, *, own_posts: bool = True) -> str:

@@ -263,9 +263,7 @@ def test_programs_get_no_answer(rooms: Rooms, reverse_path: str, extra: str) -> 
     rooms.add_list()
     raw = post_bytes(ANN, subject="SUBSCRIBE dev", extra=extra)
 
-    rooms.put(
-        "command", raw, recipient=f"sympa@{DOMAIN}", reverse_path=reverse_path
-    )
+    rooms.put("command", raw, recipient=f"sympa@{DOMAIN}", reverse_path=reverse_path)
     rooms.drain("command")
 
     [settled] = rooms.settled("command")

@@ -1,7 +1,7 @@
 """Loops of commands end, whichever host works on them."""
 
-from tests.rooms import DOMAIN, open_rooms, post_bytes
 from listhub.commands import limiter
+from tests.rooms import DOMAIN, open_rooms, post_bytes
 
 ANN = "ann@a.example"
 
