@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from listhub.config.reading import derived_key
+from listhub.delivery import keys
 from listhub.delivery.outgoing import NewOutgoing, Recipient, send_out, sort_key
 from listhub.delivery.treatment import Treatment
 from listhub.mail import one_click
