@@ -53,12 +53,12 @@ def key_files(directory: Path, domain: str) -> list[Path]:
     """
     place = directory / signing_domain(domain)
     try:
-        names = os.listdir(place)
+        found = sorted(place.iterdir())
     except FileNotFoundError:
         return []
     except OSError as error:
         raise UsageError(f"{place}: {error.strerror or error}.") from error
-    return [place / name for name in sorted(names) if name.endswith(".pem")]
+    return [path for path in found if path.suffix == ".pem"]
 
 
 def domains(directory: Path) -> list[str]:
