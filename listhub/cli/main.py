@@ -50,6 +50,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("scenario", "listhub.cli.scenario:scenario", "Say who may do what."),
     Entry("filter", "listhub.cli.filters:filter_", "Change blocklists and filters."),
     Entry("dkim", "listhub.cli.dkim:dkim", "Make keys that sign mail."),
+    Entry("moderate", "listhub.cli.moderate:moderate", "Decide what waits for people."),
     Entry("job", "listhub.cli.job:job", "Show and run what is done by the clock."),
     Entry("status", "listhub.cli.status:status", "Say whether mail flows."),
     Entry("trace", "listhub.cli.trace:trace", "Tell the life of a message."),

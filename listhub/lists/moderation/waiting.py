@@ -39,6 +39,7 @@ SELECT request.id, request.kind, request.waits_for,
             ELSE coalesce(nullif(request.detail->>'command', ''), request.kind)
             END AS what,
        request.author, request.person, request.size, request.created_at,
+       clock_timestamp() - request.created_at AS age,
        request.expires_at, request.why, request.spam, request.topics, request.note,
        CASE WHEN request.claimed_until > clock_timestamp()
             THEN request.claimed_by END AS claimed_by,
@@ -77,6 +78,7 @@ class Entry:
     person: str
     size: int | None
     created_at: datetime
+    age: timedelta
     expires_at: datetime
     why: str
     spam: str | None

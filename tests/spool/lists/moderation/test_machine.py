@@ -164,7 +164,10 @@ def test_requests_go_one_way(rooms: Rooms):
     list_id = rooms.add_list()
     add_moderators(rooms, list_id, *PEOPLE)
 
+    class Here(Machine):
+        def __init__(self) -> None:
+            super().__init__(rooms, list_id)
+
     run_state_machine_as_test(
-        lambda: Machine(rooms, list_id),
-        settings=hypothesis_settings(max_examples=30, stateful_step_count=25),
+        Here, settings=hypothesis_settings(max_examples=30, stateful_step_count=25)
     )
