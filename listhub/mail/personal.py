@@ -62,6 +62,32 @@ class _Lenient(dict[str, object]):
         return ""
 
 
+class _User(dict[str, object]):
+    """A reader; dates are written only where they are asked for: that takes longest."""
+
+    def __init__(self, reader: Reader, language: str) -> None:
+        name = safe(reader.name)
+        super().__init__(
+            email=safe(reader.address),
+            escaped_email=quote(reader.address, safe="@"),
+            display_name=name,
+            gecos=name,
+            reception=reader.reception,
+            attributes=_Lenient(
+                (key, safe(str(value))) for key, value in reader.attributes.items()
+            ),
+        )
+        self._since, self._language = reader.since, language
+
+    def __missing__(self, name: str) -> str:
+        written = _DATES[name]
+        return written(self._since, self._language) if self._since else ""
+
+
+#: Since when somebody is a member, shortly and to the minute.
+_DATES = {"subscribed": formats.day, "friendly_date": formats.moment}
+
+
 class Values:
     """The values for one post; what all copies share is worked out once."""
 
@@ -84,20 +110,7 @@ class Values:
 
     def of(self, reader: Reader) -> dict[str, object]:
         """Return the values for one reader's copy."""
-        since, name = reader.since, safe(reader.name)
-        user = {
-            "email": safe(reader.address),
-            "escaped_email": quote(reader.address, safe="@"),
-            "display_name": name,
-            "gecos": name,
-            "reception": reader.reception,
-            "subscribed": formats.day(since, self._language) if since else "",
-            "friendly_date": formats.moment(since, self._language) if since else "",
-            "attributes": _Lenient(
-                (key, safe(str(value))) for key, value in reader.attributes.items()
-            ),
-        }
-        return {**self._shared, "user": user}
+        return {**self._shared, "user": _User(reader, self._language)}
 
 
 def is_template(text: str) -> bool:

@@ -51,12 +51,6 @@ def plain(lab: Lab, *, scale: float, runs: int) -> list[Figure]:
     ]
 
 
-def merge(lab: Lab, *, scale: float, runs: int) -> list[Figure]:  # noqa: ARG001
-    """Say that there is nothing to measure yet."""
-    note = "not part of this release: no personalised footers, no DKIM signing yet"
-    return [Figure(workload="fanout-merge", goal="ratio >= 0.6", note=note)]
-
-
 def _measure(
     lab: Lab,
     *,
