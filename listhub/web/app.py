@@ -1,4 +1,4 @@
-"""The web application: for now whether mail flows, and one-click unsubscription.
+"""The web application: for now whether mail flows, one-click unsubscription, and files.
 
 What is for operators and monitors names no address and no subject and cannot change
 anything: every route is GET.  No script runs, and no style but one file.
@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from listhub.config import Settings
-from listhub.web import one_click, page
+from listhub.web import attachment, one_click, page
 from listhub.web.status import Reporter
 
 _HEADERS = {
@@ -66,6 +66,7 @@ def make_app(settings: Settings) -> Starlette:
             Route("/healthz", healthz),
             Route("/status.css", style),
             *one_click.routes(settings),
+            *attachment.routes(settings),
         ],
         middleware=[Middleware(_SecurityHeaders)],
     )

@@ -1,4 +1,4 @@
-"""The status page as HTML: a template of the package, filled with escaped figures."""
+"""Pages as HTML: templates of the package, filled with escaped figures and words."""
 
 from functools import cache
 from html import escape
@@ -29,6 +29,13 @@ def status(report: Report, *, refresh: bool) -> str:
         toggle='<a href="/?refresh=off">Stop renewing</a>'
         if refresh
         else '<a href="/">Renew every 10 seconds</a>',
+    )
+
+
+def message(title: str, text: str, *, style: str) -> str:
+    """Return a page that says one thing; `style` is the way to the style sheet."""
+    return Template(_file("message.html")).substitute(
+        title=escape(title), text=escape(text), style=escape(style)
     )
 
 

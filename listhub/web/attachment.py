@@ -1,0 +1,126 @@
+"""What members of reception `urlize` fetch by the links in their copies.
+
+Everything here came from strangers by mail: it is saved and never shown, whatever it
+calls itself.  No type is given on that could run in a browser.
+"""
+
+import re
+from urllib.parse import quote
+
+import psycopg
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from listhub import db, log
+from listhub.config import Database, Settings
+from listhub.errors import TemporaryError
+from listhub.lists import attachments
+from listhub.lists.attachments import Kept
+from listhub.spool import bodies
+from listhub.web import page
+
+_log = log.get(__name__)
+
+#: Types that tell a browser's user what a file is, and cannot run there.
+_HARMLESS = frozenset(
+    {
+        "application/gzip",
+        "application/json",
+        "application/msword",
+        "application/pdf",
+        "application/rtf",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/x-7z-compressed",
+        "application/zip",
+        "image/gif",
+        "image/jpeg",
+        "image/png",
+        "image/tiff",
+        "image/webp",
+        "text/calendar",
+        "text/csv",
+        "text/plain",
+    }
+)
+_FAMILIES = (
+    "application/vnd.oasis.opendocument.",
+    "application/vnd.openxmlformats-officedocument.",
+    "audio/",
+    "video/",
+)
+_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
+_ANYTHING = "application/octet-stream"
+# What every client takes for a part of a name.
+_PLAIN = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 ._-+"
+)
+
+#: Were it shown all the same, it could do nothing.
+_POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+    " sandbox"
+)
+
+
+def routes(settings: Settings) -> list[Route]:
+    """Return the route below the web pages' address.
+
+    The name at its end is for people; the one that was stored is given on.
+    """
+
+    # A plain function: Starlette runs it in a thread, where it may wait.
+    def answer(request: Request) -> Response:
+        return _answer(
+            settings.database,
+            request.path_params["token"],
+            with_content=request.method != "HEAD",
+        )
+
+    return [Route("/attachments/{token}/{name}", answer)]
+
+
+def _answer(database: Database, token: str, *, with_content: bool) -> Response:
+    try:
+        with db.connect(database) as conn:
+            kept = attachments.find(conn, token)
+            if kept is None:
+                return _said(404, "Not found", "The link may be cut off.")
+            content = bodies.load(conn, kept.body_id) if with_content else b""
+    except (TemporaryError, psycopg.Error) as error:
+        _log.warning("attachment not read", reason=str(error))
+        later = _said(503, "Not now", "Try again later.")
+        later.headers["Retry-After"] = "60"
+        return later
+    return Response(content, headers=_headers(kept))
+
+
+def media_type(stored: str) -> str:
+    """Return the type that is told: the stored one if it is known to be harmless."""
+    harmless = stored in _HARMLESS or stored.startswith(_FAMILIES)
+    return stored if harmless and _TYPE.fullmatch(stored) else _ANYTHING
+
+
+def disposition(name: str) -> str:
+    """Return Content-Disposition (RFC 6266): to be saved, with its name in full.
+
+    `filename*` (RFC 8187) has any letters; `filename` is for old clients.
+    """
+    plain = "".join(letter if letter in _PLAIN else "_" for letter in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _headers(kept: Kept) -> dict[str, str]:
+    return {
+        "Content-Type": media_type(kept.media_type),
+        "Content-Length": str(kept.size),
+        "Content-Disposition": disposition(kept.name),
+        "Content-Security-Policy": _POLICY,
+        "X-Robots-Tag": "noindex",
+    }
+
+
+def _said(code: int, title: str, text: str) -> Response:
+    said = page.message(title, text, style="../../status.css")
+    return HTMLResponse(said, status_code=code)
