@@ -23,6 +23,12 @@ from listhub.mail.transforms import Change, Step, TransformContext, decorate
 #: The receptions that get each post, in the order in which their copies are made.
 RECEPTIONS = ("each", "text", "html", "notice", "urlize")
 
+_SIGNED_IF = {
+    "editor": "editor_validated_messages",
+    "md5": "md5_authenticated_messages",
+    "dkim": "dkim_authenticated_messages",
+}
+
 
 def _example(attachment: Attachment) -> str:
     """Return an address of the kind that readers would get, for rehearsals."""
@@ -43,8 +49,8 @@ class Plan:
     munge: Munge | None = None
     #: What stands before and after posts.
     texts: Texts = NO_TEXTS
-    #: How the author was believed: by a moderator, by confirming, or not at all.
-    validated: Literal["editor", "md5", ""] = ""
+    #: How the author was believed: by a moderator, by confirming, by a signature.
+    validated: Literal["editor", "md5", "dkim", ""] = ""
     #: Keeps an attachment and returns the address at which it can be fetched.
     keep: Callable[[Attachment], str] = _example
 
@@ -91,11 +97,7 @@ class Plan:
     def signed(self) -> bool:
         """Whether the list's domain signs this post (Sympa's dkim_signature_apply_on)."""
         wanted = self.settings.dkim_apply_on
-        if "any" in wanted:
-            return True
-        return (
-            self.validated == "editor" and "editor_validated_messages" in wanted
-        ) or (self.validated == "md5" and "md5_authenticated_messages" in wanted)
+        return "any" in wanted or _SIGNED_IF.get(self.validated) in wanted
 
 
 def for_archive(draft: Draft, plan: Plan, trail: list[Change] | None = None) -> Draft:

@@ -22,6 +22,7 @@ from listhub.lists.posting import ListRow, Post, number
 from listhub.lists.recipients import Audience, Chosen
 from listhub.lists.topics import Tag
 from listhub.mail import message_id
+from listhub.mail.authentication import Authentication
 from listhub.mail.draft import Draft
 from listhub.mail.munge import Munge
 from listhub.spool import bodies
@@ -40,8 +41,9 @@ class Publication:
     trace: uuid.UUID
     priority: int
     munge: Munge | None = None
-    #: How the author was believed: by a moderator, by confirming, or not at all.
-    validated: Literal["editor", "md5", ""] = ""
+    #: Where it comes from, if that was looked at, and how the author was believed.
+    origin: Authentication | None = None
+    validated: Literal["editor", "md5", "dkim", ""] = ""
 
 
 def publish(

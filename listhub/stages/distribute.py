@@ -1,10 +1,10 @@
 """Distribute: a post is screened, judged, and published, held or refused.
 
-    load ─▶ drop? ─▶ screen ─▶ judge ─┬▶ publish    archive, copies, digest
-                                      ├▶ moderate   waits for the moderators
-                                      ├▶ confirm    waits for its author
-                                      ├▶ editors    goes to the moderators as it is
-                                      └▶ refuse     a report to its author
+    load ─▶ vet ─▶ judge ─┬▶ publish    archive, copies, digest
+                          ├▶ moderate   waits for the moderators
+                          ├▶ confirm    waits for its author
+                          ├▶ editors    goes to the moderators as it is
+                          └▶ refuse     a report to its author
 
 Judging and changing are apart: what refuses never edits, what edits never refuses.
 Everything happens in one transaction: the post either still waits, or it has become all
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from listhub import log
-from listhub.lists import judging, protecting, reports, topics
+from listhub.lists import judging, protecting, reports, topics, vetting
 from listhub.lists.judging import Evidence, Judgement
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.moderation import hold
@@ -59,10 +59,20 @@ def handle(item: Item, context: StageContext) -> Verdict:
     if case.approved_by:
         return _publish(case, context)
     if not case.confirmed_by:
-        if dropped := _drop(case):
-            return Done(verdict="dropped", note=dropped)
-        if refusal := _screen(case):
-            return _refuse(case, refusal, context)
+        if why := vetting.dropped(case.row, case.settings, case.post):
+            return Done(verdict="dropped", note=why)
+        refused = vetting.refused(
+            context.ask,
+            case.row,
+            case.post,
+            case.draft,
+            settings=case.settings,
+            site=context.settings,
+        )
+        if isinstance(refused, str):
+            return Done(verdict="dropped", note=refused)
+        if refused is not None:
+            return _refuse(case, refused, context)
     judgement = _judge(case, context)
     if judgement.error:
         _log.error("scenario failed", list=case.row.address, reason=judgement.error)
@@ -96,27 +106,6 @@ def _load(item: Item, context: StageContext) -> _Case | None:
         approved_by=str(item.meta.get("approved_by") or ""),
         confirmed_by=str(item.meta.get("confirmed_by") or ""),
     )
-
-
-def _drop(case: _Case) -> str | None:
-    """Return why the post is dropped without an answer: answers would feed a loop."""
-    headers = case.post.headers
-    if loop := screening.loop(headers, case.row.address):
-        return loop
-    if case.settings.reject_automates:
-        return screening.automatic(headers)
-    return None
-
-
-def _screen(case: _Case) -> Refuse | None:
-    """Return why the list cannot take the post, whoever sent it, or None."""
-    if case.post.size > case.settings.max_size:
-        return Refuse(
-            enhanced="5.2.3",
-            reason=f"The message has {case.post.size} bytes; {case.row.address} takes"
-            f" at most {case.settings.max_size}.",
-        )
-    return None
 
 
 def _judge(case: _Case, context: StageContext) -> Judgement:
@@ -159,6 +148,8 @@ def _act(case: _Case, judgement: Judgement, context: StageContext) -> Done:
 
 def _publish(case: _Case, context: StageContext) -> Done:
     draft = case.draft
+    origin = vetting.origin_of(context.ask, case.settings, context.settings, draft)
+    vetting.state_origin(draft, origin, context.settings)
     if validated_by := case.approved_by or case.confirmed_by:
         draft.headers.replace("X-Validation-By", validated_by)
     publication = Publication(
@@ -176,7 +167,14 @@ def _publish(case: _Case, context: StageContext) -> Done:
             headers=case.post.headers,
             author=case.post.author,
         ),
-        validated="editor" if case.approved_by else "md5" if case.confirmed_by else "",
+        origin=origin,
+        validated=vetting.validated_by(
+            context.ask,
+            origin,
+            author=case.post.author,
+            approved=bool(case.approved_by),
+            confirmed=bool(case.confirmed_by),
+        ),
     )
     return publish(context.conn, publication, context.settings)
 
