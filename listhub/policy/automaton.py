@@ -8,13 +8,15 @@ per character.
 
 import importlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 #: Places of an automaton, and steps that one keeps.
 MOST_PLACES, MOST_KEPT = 2_000, 20_000
-#: A repetition of more rounds than this is not harmless.
+#: In more ways than this no text is tried to be read one after the other.
+MOST_WAYS = 1_000
+#: A repetition of more rounds than this is wide: it counts as without an end.
 _WIDE = 16
 _WITHOUT_END = 2**32 - 1
 
@@ -49,36 +51,40 @@ def search(pattern: "re.Pattern[str]") -> Callable[[str], bool] | None:
 
 
 def _is_risky(tree: Any) -> bool:
-    """Whether a wide repetition stands inside of a repetition, or beside another."""
-    wide = 0
-    for operation, depth in _walk(tree, 0):
+    """Whether a search that tries one way after the other could take long."""
+    ways, wide = _cost(tree)
+    return wide > 1 or ways > (2 if wide else MOST_WAYS)
+
+
+def _cost(tree: Any) -> tuple[int, int]:
+    """Return in how many ways a text can be read, and how many repetitions are wide."""
+    ways, wide = 1, 0
+    for operation in tree:
         name, argument = str(operation[0]), operation[1]
-        if name in _REPEATS and argument[1] > _WIDE:
-            wide += 1
-            if depth or wide > 1:
-                return True
-    return False
+        here, inside = 1, 0
+        if name in _REPEATS:
+            here, inside = _cost_of_repeat(*argument)
+        elif name == "BRANCH":
+            costs = [_cost(branch) for branch in argument[1]]
+            here, inside = sum(cost[0] for cost in costs), max(c[1] for c in costs)
+        elif name in {"SUBPATTERN", "ASSERT", "ASSERT_NOT"}:
+            here, inside = _cost(argument[-1])
+        elif name == "ATOMIC_GROUP":
+            here, inside = _cost(argument)
+        ways, wide = min(ways * here, 2 * MOST_WAYS), wide + inside
+    return ways, wide
+
+
+def _cost_of_repeat(least: Any, most: Any, tree: Any) -> tuple[int, int]:
+    ways, wide = _cost(tree)
+    if int(most) > _WIDE:
+        # A choice inside of it is made anew in each round.
+        return 1, 1 + wide + (ways > 1)
+    rounds = range(int(least), int(most) + 1)
+    return sum(min(ways, MOST_WAYS) ** number for number in rounds), wide * int(most)
 
 
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
-
-
-def _walk(tree: Any, depth: int) -> Iterator[tuple[Any, int]]:
-    """Give each operation with the number of repetitions that it stands in."""
-    for operation in tree:
-        yield operation, depth
-        name, argument = str(operation[0]), operation[1]
-        if name in _REPEATS:
-            yield from _walk(argument[2], depth + (argument[1] > 1))
-        elif name == "SUBPATTERN":
-            yield from _walk(argument[3], depth)
-        elif name == "BRANCH":
-            for branch in argument[1]:
-                yield from _walk(branch, depth)
-        elif name in {"ASSERT", "ASSERT_NOT"}:
-            yield from _walk(argument[1], depth)
-        elif name == "ATOMIC_GROUP":
-            yield from _walk(argument, depth)
 
 
 class _Automaton:

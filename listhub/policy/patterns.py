@@ -1,9 +1,9 @@
 """Regular expressions of match(): Perl's way of writing, in a time that is bounded.
 
 People who are not trusted write what is matched, and sometimes the expression.  A
-subject is therefore cut at LONGEST_SUBJECT, and an expression in which one repetition
-stands inside or beside another, where a backtracking search can take years, is run by
-`automaton`, whose time is linear.
+subject is therefore cut at LONGEST_SUBJECT, and an expression that can read a text in
+many ways, where a backtracking search can take years, is run by `automaton`, whose time
+is linear.
 """
 
 import functools

@@ -25,7 +25,41 @@ CORPUS = Path(__file__).parents[2] / "corpus" / "scenarios"
 
 WORDS = st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True)
 PIECES = st.sampled_from(
-    ["true", "match", "equal", "(", ")", "[", "]", "->", "'", '"', "/", ",", "!", "\\", "smtp", "md5", "do_it", "reject", "include", "title", "sender", "#", "search", "older", "msg_header", "x.txt", "[0]", "reason=", "é", " ", "\n", "\x00", "\u2028"]
+    [
+        "true",
+        "match",
+        "equal",
+        "(",
+        ")",
+        "[",
+        "]",
+        "->",
+        "'",
+        '"',
+        "/",
+        ",",
+        "!",
+        "\\",
+        "smtp",
+        "md5",
+        "do_it",
+        "reject",
+        "include",
+        "title",
+        "sender",
+        "#",
+        "search",
+        "older",
+        "msg_header",
+        "x.txt",
+        "[0]",
+        "reason=",
+        "é",
+        " ",
+        "\n",
+        "\x00",
+        "\u2028",
+    ]
 )
 TEXTS = st.text(
     st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="'\"#\x85"),
