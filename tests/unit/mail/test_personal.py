@@ -35,7 +35,7 @@ def rendered(text: str, reader: Reader = ANN, *, language: str = "en") -> str:
         ("{{ user.escaped_email }}", "ann%2Bx@a.example"),
         ("{{ user.display_name }}|{{ user.gecos }}", "Ann  Bcc: x|Ann  Bcc: x"),
         ("{{ user.reception }}", "text"),
-        ("{{ user.subscribed }}", "February 29, 2024"),
+        ("{{ user.subscribed }}", "29 February 2024"),
         ("{{ user.attributes.room }}", "12"),
         ("{{ user.attributes.floor }}!", "!"),
         ("{{ listname }} {{ domain }}", "dev lists.example"),
