@@ -33,8 +33,7 @@ class NameServer:
 @contextlib.contextmanager
 def serving(zone: Zone, *, ttl: int = 300) -> Iterator[NameServer]:
     """Answer for a zone on a port of its own, until the end of the block."""
-    udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Udp)
-    tcp = socketserver.ThreadingTCPServer(udp.server_address[:2], _Tcp)
+    tcp, udp = _same_port()
     server = NameServer(f"127.0.0.1:{udp.server_address[1]}")
 
     def reply(wire: bytes, *, over_tcp: bool) -> bytes | None:
@@ -58,6 +57,18 @@ def serving(zone: Zone, *, ttl: int = 300) -> Iterator[NameServer]:
             (udp, tcp)[number].shutdown()
             thread.join()
             (udp, tcp)[number].server_close()
+
+
+def _same_port() -> tuple[
+    socketserver.ThreadingTCPServer, socketserver.ThreadingUDPServer
+]:
+    """Take a port that is free in both protocols; one free in TCP mostly is."""
+    while True:
+        tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Tcp)
+        try:
+            return tcp, socketserver.ThreadingUDPServer(tcp.server_address[:2], _Udp)
+        except OSError:
+            tcp.server_close()
 
 
 def _reply(
