@@ -54,7 +54,8 @@ class SqlFilter:
         except psycopg.Error as error:
             text = hide_passwords(" ".join(str(error).split()))[:300]
             return Answer(value=Hit(error=text), keep=filter_file.KEEP_FAILURE)
-        found = row is not None and row[0] not in (0, None, "", "0")  # noqa: PLR6201 - may be a list
+        # No set: the value may be an array, which is not hashable.
+        found = row is not None and row[0] not in (0, None, "", "0")
         return Answer(value=Hit(found=found), keep=filter_file.KEEP)
 
 

@@ -19,6 +19,8 @@ MOST_WAYS = 1_000
 #: A repetition of more rounds than this is wide: it counts as without an end.
 _WIDE = 16
 _WITHOUT_END = 2**32 - 1
+#: No set of places: stands for a step that was not made yet.
+_UNKNOWN = frozenset([-1])
 
 Accepts = Callable[[str], bool]
 Edge = Literal["start", "end", "end_line", "word", "not_word"]
@@ -103,12 +105,12 @@ class _Automaton:
         for position, character in enumerate(subject):
             ending = position == last and character == "\n"
             key = (places, before, character, ending)
-            if key not in self._kept:
+            after = self._kept.get(key, _UNKNOWN)
+            if after is _UNKNOWN:
                 if len(self._kept) >= MOST_KEPT:
                     self._kept.clear()
-                step = self._step(places, before, character, ending=ending)
-                self._kept[key] = step
-            after = self._kept[key]
+                after = self._step(places, before, character, ending=ending)
+                self._kept[key] = after
             if after is None:
                 return True
             places, before = after, _kind(character)
