@@ -1,6 +1,6 @@
 """Moderation: what moderators have to decide, and what authors are told of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -163,7 +163,11 @@ MODERATION_REMINDER = Notice(
     audience=Audience.MODERATORS,
     subject=N_("Reminder: messages to %(list)s still wait for you"),
     html=True,
-    sample=Queue(waiting=14, posts=_POSTS, until=_UNTIL),
+    sample=Queue(
+        waiting=14,
+        posts=tuple(replace(post, key="") for post in _POSTS),
+        until=_UNTIL,
+    ),
 )
 MODERATION_DIGEST = Notice(
     name="moderation_digest",

@@ -223,6 +223,8 @@ def _environment(language: str) -> Environment:
     )
     environment.globals["mailto"] = compose.mailto
     environment.globals["colon"] = formats.colon(language)
+    # Reasons may come in English from where nobody knows the reader.
+    environment.filters["translated"] = functools.partial(translated, language=language)
     environment.filters["number"] = functools.partial(formats.number, language=language)
     # mypy does not see what the extension adds.
     install = environment.install_gettext_translations  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """Every notice in every language, as a mail that any reader takes."""
 
+import dataclasses
 import email
 import re
 from email import policy
@@ -14,6 +15,7 @@ from listhub.i18n.languages import LANGUAGES
 from listhub.lists.notices import sample
 from listhub.lists.notices.catalogue import NOTICES
 from listhub.lists.notices.notice import Audience, Notice, Place
+from listhub.lists.notices.words import write
 from listhub.mail import screening
 from listhub.mail.dsn import read_dsn
 from listhub.mail.headers import Headers
@@ -193,3 +195,16 @@ def test_an_answer_names_what_it_answers() -> None:
     message = parsed(sample.mail(notice, language="en"))
 
     assert message["In-Reply-To"] == "<one@y.example>"
+
+
+@pytest.mark.parametrize("name", ["refused", "held_notice", "moderate"])
+def test_reasons_in_english_are_told_in_the_readers_language(name: str) -> None:
+    """A scenario's reason is a sentence of ours, and translated where it is told."""
+    (notice,) = [notice for notice in NOTICES if notice.name == name]
+    field = "reason" if name == "refused" else "why"
+    values = dataclasses.replace(
+        notice.sample, **{field: "Only members may post to this list."}
+    )
+    words = write(notice, values, place=sample.PLACE, language="fr")
+
+    assert "Seuls les abonnés peuvent écrire à cette liste." in words.text
