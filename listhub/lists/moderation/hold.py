@@ -34,7 +34,8 @@ RENEW_AFTER = timedelta(hours=1)
 
 _logger = log.get(__name__)
 
-# Two of the same at once: the second one finds the first one's row.
+# Two of the same at once: the second one finds the first one's row, locked, so that it
+# still waits.
 _LOCK = """
 SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('/', 'request',
     %(list_id)s::bigint, %(domain_id)s::bigint, %(kind)s::text, %(same)s::text), 0))
@@ -43,12 +44,14 @@ _SAME_POST = """
 SELECT id FROM request
  WHERE state = 'waiting' AND list_id = %(list_id)s AND kind = %(kind)s
    AND waits_for = %(waits_for)s AND message_id = %(same)s
+   FOR UPDATE
 """
 _SAME_REQUEST = """
 SELECT id FROM request
  WHERE state = 'waiting' AND list_id IS NOT DISTINCT FROM %(list_id)s::bigint
    AND domain_id = %(domain_id)s AND kind = %(kind)s AND waits_for = %(waits_for)s
    AND detail->>'person_key' = %(same)s
+   FOR UPDATE
 """
 _INSERT = """
 INSERT INTO request (kind, waits_for, list_id, domain_id, subject, author, person,
