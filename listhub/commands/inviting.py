@@ -3,13 +3,14 @@
 from listhub.commands.arguments import ADDRESS, LIST, LIST_OR_ALL, NAME
 from listhub.commands.command import Command, Line
 from listhub.commands.context import Context
-from listhub.commands.judging import Question, judged
+from listhub.commands.judging import Question, decide, judged, refusal
 from listhub.commands.membership import address_of
 from listhub.commands.reply import Reply, joined
 from listhub.commands.words import word_for
 from listhub.i18n.text import N_, Text
 from listhub.lists import greetings, options
 from listhub.lists.greetings import Desk
+from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow
 from listhub.policy.decision import Decision
 from listhub.spool.items import NewItem
@@ -39,6 +40,7 @@ def invite(line: Line, context: Context) -> Reply:
     person = address_of(line.get("ADDRESS"))
 
     def do(_decision: Decision) -> Reply:
+        _refuse_unwanted(row, settings, person, context)
         items: tuple[NewItem, ...] = ()
         if options.find(context.conn, row.id, person) is None:
             items = greetings.invitation(context.desk, row, person, by=context.sender)
@@ -56,6 +58,22 @@ def invite(line: Line, context: Context) -> Reply:
         detail={"name": line.get("NAME")},
     )
     return judged(asked, line, context, do)
+
+
+def _refuse_unwanted(
+    row: ListRow, settings: ListSettings, person: str, context: Context
+) -> None:
+    """Refuse to invite whom the list would not take, even if they confirm it."""
+    asked = Question(
+        operation="subscribe",
+        scenario=settings.subscribe,
+        row=row,
+        settings=settings,
+        person=person,
+    )
+    decision = decide(asked, context.known_as(person))
+    if decision.action == "reject":
+        raise refusal(decision)
 
 
 def remind(line: Line, context: Context) -> Reply:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from listhub import log
 from listhub.commands.command import Line
 from listhub.commands.context import Context
 from listhub.commands.reply import Refused, Reply
@@ -34,6 +35,8 @@ CONFIRM_OTHER = N_(
 )
 OWNERS_DECIDE = N_("%(command)s waits for the owners of %(list)s.")
 LISTMASTERS_DECIDE = N_("%(command)s waits for the listmasters of %(domain)s.")
+
+_log = log.get(__name__)
 
 _WAITS_FOR: Mapping[str, Literal["person", "owners", "listmasters"]] = {
     "request_auth": "person",
@@ -64,7 +67,7 @@ Do = Callable[[Decision], Reply]
 
 def decide(question: Question, context: Context) -> Decision:
     """Return what the scenario says."""
-    return authorise(
+    decision = authorise(
         context.conn,
         context.ask,
         operation=question.operation,
@@ -78,6 +81,9 @@ def decide(question: Question, context: Context) -> Decision:
         context={"email": question.person or context.sender},
         settings=context.settings,
     )
+    if decision.error:
+        _log.error("scenario failed", list=question.row.address, reason=decision.error)
+    return decision
 
 
 def judged(
@@ -124,7 +130,11 @@ def judged(
 
 def refusal(decision: Decision) -> Refused:
     """Return why a scenario says no, in a sentence."""
-    return Refused(reasons.sentence(reason=decision.reason, template=decision.template))
+    refused = Refused(
+        reasons.sentence(reason=decision.reason, template=decision.template)
+    )
+    refused.quiet = decision.quiet
+    return refused
 
 
 def _said(

@@ -33,7 +33,7 @@ def perform(
     for line in lines:
         reply = _one(line, context)
         items += reply.items
-        if not reply.done or (reply.reported and not line.quiet):
+        if reply.reported and not (line.quiet and reply.done):
             results.append(_result(line.written, reply, context))
     return results, tuple(items)
 
@@ -48,7 +48,7 @@ def _one(line: Line, context: Context) -> Reply:
         with context.conn.transaction():
             reply = line.command.run(line, context)
     except Refused as refused:
-        return Reply(text=refused.text, done=False)
+        return Reply(text=refused.text, done=False, reported=not refused.quiet)
     except PermanentError as error:
         _log.info("command refused", command=line.command.name, reason=error.reason)
         return Reply(text=Text(error.public), done=False)

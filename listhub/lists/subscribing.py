@@ -98,7 +98,7 @@ def subscribe(
         conn.execute(_LOCK_MEMBERS, [row.id])
         if count(conn, row.id) >= settings.max_members:
             raise UsageError(
-                f"{row.address} is full: it has {settings.max_members} members."
+                f"{row.address} is full: it takes {settings.max_members} and no more."
             )
     if not _insert(conn, row, newcomer, settings=settings):
         return False

@@ -90,7 +90,7 @@ def test_who_cannot_be_a_member(row: ListRow, driver: Driver) -> None:
     with pytest.raises(UsageError, match="not an e-mail address"):
         join(driver, row, "ann at home")
     assert join(driver, row, max_members=1)
-    with pytest.raises(UsageError, match="is full: it has 1 member"):
+    with pytest.raises(UsageError, match="is full: it takes 1 and no more"):
         join(driver, row, "bob@b.example", max_members=1)
     driver.execute("UPDATE mailing_list SET status = 'closed' WHERE id = %s", [row.id])
     with pytest.raises(UsageError, match="is not open"):

@@ -285,6 +285,16 @@ def test_invitations_and_reminders(rooms: Rooms) -> None:
     assert sorted(reminded) == sorted([ANN, *many])
 
 
+def test_nobody_is_invited_who_may_not_come(rooms: Rooms) -> None:
+    """An invitation to a list that nobody can join would be a promise broken."""
+    rooms.add_list(invite="public", subscribe="closed")
+
+    ask(rooms, ANN, f"INVITE dev {BOB}")
+
+    assert "Not done: Nobody can subscribe to this list." in report(rooms)
+    assert BOB not in rooms.sent_to()
+
+
 def test_what_only_tells(rooms: Rooms) -> None:
     """HELP, LISTS, INFO, STATS and VERIFY answer anybody who may ask."""
     rooms.add_list(
