@@ -12,6 +12,7 @@ from listhub import log
 from listhub.delivery import keys
 from listhub.errors import TemporaryError, UsageError
 from listhub.mail.signing.dkim import Signer
+from listhub.mail.signing.keys import SigningKey
 
 _log = log.get(__name__)
 
@@ -31,7 +32,7 @@ class Keyring:
     def signer(self, domain: str) -> Signer | None:
         """Return who signs for a domain, None if it has no keys.
 
-        Raise TemporaryError for keys that are there and cannot be used: mail waits
+        Raise TemporaryError where there are keys and none can be used: mail waits
         rather than leave without its signature.
         """
         if self._directory is None or not domain:
@@ -58,7 +59,16 @@ def _version(paths: Sequence[Path]) -> _Version:
 
 
 def _read(paths: Sequence[Path], domain: str) -> Signer | None:
-    found = [keys.read_key(path, domain=domain) for path in paths]
+    found: list[SigningKey] = []
+    wrong: list[UsageError] = []
+    for path in paths:
+        try:
+            found.append(keys.read_key(path, domain=domain))
+        except UsageError as error:
+            _log.error("key not used", why=error.public)
+            wrong.append(error)
+    if wrong and not found:
+        raise wrong[0]
     for key in found:
         if key.warning:
             _log.warning("weak key", why=key.warning)

@@ -59,6 +59,7 @@ def accept(lab: Lab, *, scale: float, runs: int) -> list[Figure]:
             seconds.append(end - start)
             client.close()
             running.wait_empty()
+        _check(running)
     return [
         Figure(
             workload="personalised-accept",
@@ -90,6 +91,7 @@ def _measure(lab: Lab, kind: KeyType, *, scale: float, runs: int) -> Figure:
                 rates.append(members * POSTS / fan_out(running, address, members))
             after = running.cpu()
             used = {name: used[name] + after[name] - before[name] for name in used}
+        _check(running)
     copies = members * POSTS * runs
     return Figure(
         workload="fanout-merge",
@@ -113,6 +115,13 @@ def _list(running: Site, name: str, members: int) -> str:
     running.conn.execute(_FOOTER, [FOOTER, address])
     running.analyze()
     return address
+
+
+def _check(running: Site) -> None:
+    """Raise RuntimeError unless what was sent was personalised and signed."""
+    treatment = running.value("SELECT treatment FROM outgoing ORDER BY id DESC LIMIT 1")
+    if treatment.get("personalise") != "footer" or not treatment.get("sign"):
+        raise RuntimeError(f"the copies were all alike: {treatment}")
 
 
 def _bare_loop(directory: Path, copies: int) -> float:

@@ -46,6 +46,14 @@ def test_a_broken_key_makes_mail_wait(tmp_path: Path):
     assert "x.pem" in caught.value.reason
 
 
+def test_a_broken_key_beside_a_good_one_is_passed_over(tmp_path: Path):
+    """One signature is enough; the log tells of the file."""
+    (put(tmp_path, "rsa") / "x.pem").write_bytes(b"nonsense")
+    signer = Keyring(str(tmp_path)).signer(DOMAIN)
+    assert signer is not None
+    assert len(signer.keys) == 1
+
+
 def test_no_name_leads_out_of_the_directory(tmp_path: Path):
     """A domain is a name, not a path."""
     with pytest.raises(TemporaryError):
