@@ -1,8 +1,12 @@
 """Posts and commands that wait, on their way through the rooms."""
 
+import uuid
+
 import pytest
 
-from tests.held import add_moderators, mails
+from listhub.lists.moderation.hold import send_to_editors
+from listhub.lists.posting import find_list
+from tests.held import add_moderators, mails, post_of
 from tests.rooms import DOMAIN, Rooms, post_bytes
 
 OWNER, MOD, SECOND = "owner@a.example", "mod@a.example", "zed@b.example"
@@ -122,3 +126,22 @@ def test_a_subscription_is_confirmed_and_approved(rooms: Rooms):
         ("owners", "approved"),
     ]
     assert any(m.to == eve and m.subject == "Welcome to dev" for m in mails(rooms))
+
+
+def test_editors_get_the_post_itself(rooms: Rooms):
+    """A scenario that says `editor` keeps nothing: moderators get the post as it came."""
+    row = find_list(rooms.conn, moderated(rooms))
+    assert row is not None
+    post = post_of(rooms, post_bytes(ANN))
+
+    items = send_to_editors(
+        rooms.conn, row, post, trace=uuid.uuid4(), settings=rooms.host.settings
+    )
+    rooms.conn.commit()
+
+    assert len(items) == 1
+    assert [mail.to for mail in mails(rooms)] == [MOD, SECOND]
+    raw = mails(rooms)[0].raw
+    assert b"X-Loop: dev-editor@lists.example\r\n" in raw
+    assert raw.endswith(post_bytes(ANN).partition(b"\r\n\r\n")[2])
+    assert rooms.rows("SELECT FROM request") == []

@@ -352,3 +352,27 @@ def test_notes_are_kept_in_order(rooms: Rooms):
     first, second = row.note.splitlines()
     assert first.endswith(f"Z {MOD}: Do we know her?")
     assert second.endswith(f"Z {SECOND}: Yes.")
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "subject"),
+    [
+        (Action.APPROVE, "open", "Approved: CREATE_LIST dev"),
+        (Action.REJECT, "closed", "Your list dev@lists.example has been turned down"),
+    ],
+)
+def test_a_new_list(rooms: Rooms, action: Action, status: str, subject: str):
+    """A list that was asked for is opened or closed by a listmaster's word."""
+    list_id = moderated(rooms)
+    rooms.conn.execute("UPDATE mailing_list SET status = 'pending'")
+    held = hold_request(
+        rooms, list_id, kind="create_list", waits_for="listmasters", person=""
+    )
+    rooms.conn.execute("UPDATE request SET author = %s", [EVE])
+
+    decide(rooms, held.request_id, action, by="root@a.example")
+
+    assert [row.status for row in rooms.rows("SELECT status FROM mailing_list")] == [
+        status
+    ]
+    assert [m.subject for m in mails(rooms) if m.to == EVE] == [subject]
