@@ -40,6 +40,13 @@ class Authentication:
         pattern=_HOST,
         words="a name such as mx.example.org",
     )
+    hops: int = setting(
+        0,
+        "How many Received fields our own hosts put above these results; what is above"
+        " more of them was written outside.",
+        least=0,
+        most=20,
+    )
     verify: bool = setting(
         default=True,
         about="Verify DKIM signatures here where no trusted server has done so.",

@@ -146,6 +146,9 @@ def treatment(plan: Plan, reception: str) -> Treatment:
 
 
 def _reception(plan: Plan, reception: str) -> tuple[Step, ...]:
+    if reception == "urlize" and not plan.site.web.url:
+        # Nobody could fetch what is kept: the post goes out whole.
+        return ()
     options = Options(
         language=plan.settings.language,
         min_size=plan.settings.urlize_min_size,

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import Text
 from listhub.lists.authorise import authorise
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.moderation.senders import is_allowed
@@ -21,7 +22,7 @@ from listhub.mail.draft import Draft
 from listhub.mail.headers import Headers
 from listhub.outside.answers import Ask
 from listhub.policy.decision import Decision
-from listhub.policy.reasons import REASONS
+from listhub.policy.reasons import ANY, sentence
 from listhub.policy.request import Auth
 
 #: What becomes of a post.
@@ -39,6 +40,7 @@ _ACTIONS: dict[str, Action] = {
     "listmaster": "moderate",
 }
 #: Fields that filters of spam write; without any, no scenario needs to be asked.
+_ANY = Text(ANY)
 _SPAM_MARKS = (b"spam", b"bogosity", b"chkmail", b"virus")
 
 
@@ -51,9 +53,8 @@ class Judgement:
     quiet: bool = False
     #: For people: the rule, or what else it was.
     why: str = ""
-    #: What the author of a refused post is told, and the name of its template.
-    public: str = ""
-    template: str = ""
+    #: What the author of a refused post is told.
+    public: Text = _ANY
     spam: str | None = None
     error: str = ""
 
@@ -127,8 +128,7 @@ def _read(decision: Decision) -> Judgement:
         action=_ACTIONS.get(decision.action, "refuse"),
         quiet=decision.quiet,
         why=rule or decision.reason,
-        public=REASONS.get(decision.reason, ""),
-        template=decision.template,
+        public=Text(sentence(reason=decision.reason, template=decision.template)),
         error=decision.error,
     )
 

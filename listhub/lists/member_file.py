@@ -8,50 +8,26 @@ file.
 
 import csv
 import functools
-import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from listhub.config.fields import nearest, shown
 from listhub.errors import UsageError
-from listhub.mail.address import key, parse_addr_spec
-from listhub.models.subscription import RECEPTIONS
-
-COLUMNS = ("address", "name", "reception", "own_posts", "concealed")
+from listhub.lists import member_row
+from listhub.lists.list_settings import ListSettings
+from listhub.lists.member_row import PLAIN, Row, make_row, refused
 
 #: Octets.  A longer line is no member but a file of some other kind.
-LINE_LIMIT = 10_000
+LINE_LIMIT = 100_000
 #: Lines that one row may have, by line ends within quotes.
-_ROW_LINES = 20
-#: Characters.
-_NAME_LIMIT = 255
+_ROW_LINES = 100
 _CHUNK = 1 << 16
 
 _DELIMITERS = (",", ";", "\t")
-_SWITCHES = {
-    **dict.fromkeys(("yes", "true", "on", "1"), True),
-    **dict.fromkeys(("no", "false", "off", "0"), False),
-}
-# What would steer a terminal or break a header field: C0, DEL, C1, surrogates, and
-# the marks that turn the direction of text.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_MARK = b"\xef\xbb\xbf"
-
-
-class Row(NamedTuple):
-    """One row: a member to be, or, where `reason` is set, what is refused and why."""
-
-    line: int  #: of the file, from 1
-    address: str  #: as written; of a refused row whatever shows best which one it is
-    key: str = ""
-    name: str = ""
-    reception: str = "each"
-    own_posts: bool = True
-    concealed: bool = False
-    reason: str = ""
 
 
 class Source(Protocol):
@@ -70,16 +46,16 @@ class _Layout:
     names: tuple[str, ...] = ()
 
 
-def read(source: Source, *, name: str) -> Iterator[Row]:
+def read(source: Source, *, name: str, settings: ListSettings = PLAIN) -> Iterator[Row]:
     """Yield a row for each record of the file; UsageError for a wrong header.
 
-    `name` is what sentences call the file.
+    `name` is what sentences call the file; the settings are the list's.
     """
     lines = _Lines(source, name=name)
     number, first = lines.next_written()
     if not number:
         return
-    layout = _layout(first, name=name)
+    layout = _layout(first, name=name, known=member_row.columns(settings))
     if not layout.names:
         lines.give_back(number, first)
     columns = layout.names or ("address",)
@@ -91,55 +67,13 @@ def read(source: Source, *, name: str) -> Iterator[Row]:
         elif len(fields) != len(columns):
             yield _wrong_width(line, fields, columns=columns)
         else:
-            yield make_row(line, dict(zip(columns, fields, strict=True)))
-
-
-def make_row(line: int, fields: Mapping[str, str]) -> Row:
-    """Return the member that the fields describe, or a row that says what is wrong.
-
-    Fields that are missing or empty mean the defaults.
-    """
-    text = fields["address"].strip()
-    address = parse_addr_spec(text)
-    if address is None:
-        return refused(line, text, "is not an e-mail address")
-    name = " ".join(fields.get("name", "").split())
-    if _CONTROL.search(name):
-        return refused(line, text, "has a control character in its name")
-    if len(name) > _NAME_LIMIT:
-        return refused(line, text, f"has a name of more than {_NAME_LIMIT} characters")
-    reception = fields.get("reception", "").strip().lower() or "each"
-    if reception not in RECEPTIONS:
-        return refused(
-            line,
-            text,
-            f"has the reception {shown(reception)}; {', '.join(RECEPTIONS)} are known",
-        )
-    own_posts = _switch(fields, "own_posts", default=True)
-    concealed = _switch(fields, "concealed", default=False)
-    if own_posts is None or concealed is None:
-        column = "own_posts" if own_posts is None else "concealed"
-        what = f"has {column} {shown(fields[column])}; yes and no are allowed"
-        return refused(line, text, what)
-    return Row(line, text, key(text), name, reception, own_posts, concealed)
-
-
-def _switch(fields: Mapping[str, str], column: str, *, default: bool) -> bool | None:
-    """Return what is switched, or None for what is neither yes nor no."""
-    written = fields.get(column, "").strip().lower()
-    return _SWITCHES.get(written) if written else default
-
-
-def refused(line: int, value: str, reason: str) -> Row:
-    """Return a refused row; its value is made fit to be stored and shown."""
-    short = value if len(value) <= 60 else value[:60] + "…"
-    return Row(line, _CONTROL.sub("\ufffd", short), reason=reason)
+            yield make_row(line, dict(zip(columns, fields, strict=True)), settings)
 
 
 # --- header -------------------------------------------------------------------
 
 
-def _layout(first: bytes, *, name: str) -> _Layout:
+def _layout(first: bytes, *, name: str, known: Sequence[str]) -> _Layout:
     if b"@" in first:  # no name of a column has one, and every address has
         return _Layout(delimiter=",")
     text = first.decode("utf-8", "replace")
@@ -153,10 +87,10 @@ def _layout(first: bytes, *, name: str) -> _Layout:
             " with a column `address`."
         )
     for column in names:
-        if column not in COLUMNS:
+        if column not in known:
             raise UsageError(
                 f"{name}: there is no column {shown(column)}; did you mean"
-                f" {nearest(column, COLUMNS)}?"
+                f" {nearest(column, known)}?"
             )
         if names.count(column) > 1:
             raise UsageError(f"{name}: the header names the column {column} twice.")

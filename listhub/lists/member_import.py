@@ -6,6 +6,7 @@ those of one list one after the other, those of several lists side by side, sinc
 write persons in the order of their keys.
 """
 
+import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import psycopg
 from listhub.errors import UsageError
 from listhub.lists import audit
 from listhub.lists.catalogue import ListRow
-from listhub.lists.member_file import Row
+from listhub.lists.member_row import Row
 from listhub.mail.recipient import split
 
 #: Octets of staged rows that are kept in memory; more go to a temporary file.
@@ -41,6 +42,10 @@ CREATE TEMPORARY TABLE incoming (
     reception text NOT NULL,
     own_posts boolean NOT NULL,
     concealed boolean NOT NULL,
+    suspended_at timestamptz,
+    suspended_until timestamptz,
+    topics text[] NOT NULL,
+    attributes jsonb NOT NULL,
     reason text NOT NULL
 ) ON COMMIT DROP
 """
@@ -86,8 +91,11 @@ UPDATE person SET display_name = nameless.name
   FROM nameless WHERE person.id = nameless.id AND person.display_name = ''
 """
 _SUBSCRIPTIONS = """
-INSERT INTO subscription (list_id, person_id, reception, own_posts, concealed)
-SELECT %s, person.id, incoming.reception, incoming.own_posts, incoming.concealed
+INSERT INTO subscription (list_id, person_id, reception, own_posts, concealed,
+                          suspended_at, suspended_until, topics, attributes)
+SELECT %s, person.id, incoming.reception, incoming.own_posts, incoming.concealed,
+       incoming.suspended_at, incoming.suspended_until, incoming.topics,
+       incoming.attributes
   FROM incoming JOIN person USING (address_key)
  WHERE incoming.reason = ''
  ORDER BY incoming.line
@@ -143,13 +151,27 @@ def _is_own(row: Row, *, name: str) -> bool:
 
 
 def _copy_line(row: Row) -> bytes:
-    # No tab or line end can be in it: `Row` holds what is printable.
-    line, address, key, name, reception, own_posts, concealed, reason = row
-    text = (
-        f"{line}\t{address}\t{key}\t{name}\t{reception}\t"
-        f"{'t' if own_posts else 'f'}\t{'t' if concealed else 'f'}\t{reason}\n"
+    # No tab or line end can be in a field: `Row` holds what is printable, and in JSON
+    # they are escaped.  NULL is set in once the backslashes of the others are doubled.
+    topics = ",".join(f'"{name}"' for name in row.topics)
+    fields = (
+        str(row.line),
+        row.address,
+        row.key,
+        row.name,
+        row.reception,
+        "t" if row.own_posts else "f",
+        "t" if row.concealed else "f",
+        row.suspended_at.isoformat() if row.suspended_at else None,
+        row.suspended_until.isoformat() if row.suspended_until else None,
+        f"{{{topics}}}",
+        json.dumps(dict(row.attributes), ensure_ascii=False),
+        row.reason,
     )
-    return text.replace("\\", "\\\\").encode("utf-8", "replace")
+    written = (
+        "\\N" if field is None else field.replace("\\", "\\\\") for field in fields
+    )
+    return ("\t".join(written) + "\n").encode("utf-8", "replace")
 
 
 def apply(

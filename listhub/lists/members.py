@@ -9,8 +9,10 @@ from psycopg import sql
 
 from listhub.config.fields import shown
 from listhub.errors import UsageError
-from listhub.lists import audit
+from listhub.lists import audit, topics as topic_rules
 from listhub.lists.catalogue import ListRow
+from listhub.lists.list_settings import ListSettings
+from listhub.lists.member_row import ATTRIBUTE, PLAIN, columns
 from listhub.mail.address import key, parse_addr_spec
 
 #: Addresses that one row of the audit names.
@@ -33,16 +35,27 @@ SELECT person.address, person.display_name, subscription.reception,
  ORDER BY person.address_key COLLATE "C"
  LIMIT %(limit)s
 """
+# With its offset: the file may be read with another time zone.
 _EXPORT = """
 COPY (
     SELECT person.address, person.display_name AS name, subscription.reception,
            CASE WHEN subscription.own_posts THEN 'yes' ELSE 'no' END AS own_posts,
-           CASE WHEN subscription.concealed THEN 'yes' ELSE 'no' END AS concealed
+           CASE WHEN subscription.concealed THEN 'yes' ELSE 'no' END AS concealed,
+           to_char(subscription.suspended_at AT TIME ZONE 'UTC',
+                   'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS suspended_at,
+           to_char(subscription.suspended_until AT TIME ZONE 'UTC',
+                   'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS suspended_until{columns}
       FROM subscription JOIN person ON person.id = subscription.person_id
-     WHERE subscription.list_id = {}
+     WHERE subscription.list_id = {list_id}
      ORDER BY person.address_key COLLATE "C"
 ) TO STDOUT WITH (FORMAT csv, HEADER)
 """
+# Topics that the list has no more cannot be read again.
+_TOPICS = """,
+           array_to_string(ARRAY(
+               SELECT topic FROM unnest({known}::text[]) AS topic
+                WHERE topic = ANY(subscription.topics)), ' ') AS topics"""
+_ATTRIBUTE = ", subscription.attributes->>{name} AS {column}"
 _STRANGERS = """
 SELECT asked.written FROM unnest(%(keys)s::text[], %(written)s::text[])
        AS asked (key, written)
@@ -97,14 +110,39 @@ def members(
     return [Member._make(row) for row in conn.execute(_MEMBERS, wanted)]
 
 
-def export(conn: "psycopg.Connection[Any]", list_id: int) -> Iterator[bytes]:
-    """Yield the members as CSV in UTF-8, a piece at a time, as the import takes it."""
+def export(
+    conn: "psycopg.Connection[Any]", list_id: int, *, settings: ListSettings = PLAIN
+) -> Iterator[bytes]:
+    """Yield the members as CSV in UTF-8, a piece at a time, as the import takes it.
+
+    The topics and attributes that the list has are columns.
+    """
     # Whoever reads may be slow; the time-out is meant for short statements.
     conn.execute("SET LOCAL statement_timeout = 0")
     conn.execute("SET LOCAL client_encoding = 'UTF8'")
-    query = sql.SQL(_EXPORT).format(sql.Literal(list_id))
+    query = sql.SQL(_EXPORT).format(
+        columns=_own_columns(settings), list_id=sql.Literal(list_id)
+    )
     with conn.cursor() as cursor, cursor.copy(query) as copy:
         yield from map(bytes, copy)
+
+
+def _own_columns(settings: ListSettings) -> sql.Composed:
+    topics = [topic.name for topic in topic_rules.of_list(settings)]
+    known = sql.Literal([*topics, topic_rules.OTHER])
+    return sql.Composed(
+        [
+            *([sql.SQL(_TOPICS).format(known=known)] if topics else []),
+            *(
+                sql.SQL(_ATTRIBUTE).format(
+                    name=sql.Literal(column.removeprefix(ATTRIBUTE)),
+                    column=sql.Identifier(column),
+                )
+                for column in columns(settings)
+                if column.startswith(ATTRIBUTE)
+            ),
+        ]
+    )
 
 
 def remove(

@@ -9,13 +9,14 @@ changed is stored beside it, once for all its recipients.
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Literal
 
 import psycopg
 
 from listhub.config import Settings
 from listhub.delivery.outgoing import NewOutgoing, Sent, send_out
-from listhub.lists import composing, digests, recipients, texts, topics
+from listhub.lists import attachments, composing, digests, recipients, texts, topics
 from listhub.lists.composing import Plan
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow, Post, number
@@ -152,6 +153,13 @@ def _plan(
         munge=publication.munge,
         texts=texts.load(conn, publication.row),
         validated=publication.validated,
+        keep=partial(
+            attachments.store,
+            conn,
+            list_id=publication.row.id,
+            message_id=publication.post.message_id,
+            settings=site,
+        ),
     )
 
 

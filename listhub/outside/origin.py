@@ -13,7 +13,10 @@ from listhub.outside.dmarc import DmarcPolicy
 
 def trust(settings: Settings) -> Trust:
     """Return whose Authentication-Results count."""
-    return Trust(authserv_ids=settings.authentication.trusted)
+    return Trust(
+        authserv_ids=settings.authentication.trusted,
+        hops=settings.authentication.hops,
+    )
 
 
 def authenticate(raw: bytes, ask: Ask, settings: Settings) -> Authentication:

@@ -14,11 +14,15 @@ of its outputs.  A held post comes back here once somebody has approved or confi
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from listhub import log
 from listhub.lists import judging, protecting, reports, topics, vetting
 from listhub.lists.judging import Evidence, Judgement
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.moderation import hold
+from listhub.lists.notices import group, place as places
+from listhub.lists.notices.to_listmasters import (
+    ERROR_PERFORMING_CONDITION,
+    BrokenScenario,
+)
 from listhub.lists.policy import Refuse
 from listhub.lists.posting import ListRow, Post, find_list, remember
 from listhub.lists.publishing import Publication, publish
@@ -27,10 +31,8 @@ from listhub.lists.topics import Tag
 from listhub.mail import message_id, screening
 from listhub.mail.draft import Draft
 from listhub.spool import bodies
-from listhub.spool.items import Bury, Done, Item, Verdict
+from listhub.spool.items import Bury, Done, Item, NewItem, Verdict
 from listhub.stages.stage import RoomStage, StageContext
-
-_log = log.get(__name__)
 
 #: Ends that nobody is told of, as history calls them.
 _QUIET_ENDS = {"refuse": "refused", "drop": "dropped", "duplicate": "duplicate"}
@@ -58,25 +60,13 @@ def handle(item: Item, context: StageContext) -> Verdict:
         return Bury(reason="The list of this post does not exist any more.")
     if case.approved_by:
         return _publish(case, context)
-    if not case.confirmed_by:
-        if why := vetting.dropped(case.row, case.settings, case.post):
-            return Done(verdict="dropped", note=why)
-        refused = vetting.refused(
-            context.ask,
-            case.row,
-            case.post,
-            case.draft,
-            settings=case.settings,
-            site=context.settings,
-        )
-        if isinstance(refused, str):
-            return Done(verdict="dropped", note=refused)
-        if refused is not None:
-            return _refuse(case, refused, context)
+    if not case.confirmed_by and (ended := _vet(case, context)):
+        return ended
     judgement = _judge(case, context)
+    done = _act(case, judgement, context)
     if judgement.error:
-        _log.error("scenario failed", list=case.row.address, reason=judgement.error)
-    return _act(case, judgement, context)
+        return replace(done, emit=(*done.emit, *_tell(case, judgement, context)))
+    return done
 
 
 def _load(item: Item, context: StageContext) -> _Case | None:
@@ -106,6 +96,25 @@ def _load(item: Item, context: StageContext) -> _Case | None:
         approved_by=str(item.meta.get("approved_by") or ""),
         confirmed_by=str(item.meta.get("confirmed_by") or ""),
     )
+
+
+def _vet(case: _Case, context: StageContext) -> Done | None:
+    """End a post that the list takes from nobody; None if it is to be judged."""
+    if why := vetting.dropped(case.row, case.settings, case.post):
+        return Done(verdict="dropped", note=why)
+    refused = vetting.refused(
+        context.ask,
+        case.row,
+        case.post,
+        case.draft,
+        settings=case.settings,
+        site=context.settings,
+    )
+    if refused is None:
+        return None
+    if isinstance(refused, str):
+        return Done(verdict="dropped", note=refused)
+    return _refuse(case, refused, context)
 
 
 def _judge(case: _Case, context: StageContext) -> Judgement:
@@ -140,8 +149,7 @@ def _act(case: _Case, judgement: Judgement, context: StageContext) -> Done:
         case "editors":
             return _to_editors(case, context)
         case "refuse" if not judgement.quiet:
-            said = judgement.public or "Its rules do not let this post through."
-            return _refuse(case, Refuse(reason=said), context)
+            return _refuse(case, Refuse(reason=judgement.public), context)
         case _:
             return Done(verdict=_QUIET_ENDS[judgement.action], note=judgement.why)
 
@@ -212,6 +220,28 @@ def _to_editors(case: _Case, context: StageContext) -> Done:
         settings=context.settings,
     )
     return Done(verdict="forwarded", note="sent to the moderators", emit=items)
+
+
+def _tell(
+    case: _Case, judgement: Judgement, context: StageContext
+) -> tuple[NewItem, ...]:
+    """Tell the listmasters of a scenario that could not be evaluated."""
+    place = places.of_list(context.conn, case.row.id, settings=context.settings)
+    if place is None:
+        return ()
+    file, _, line = judgement.why.partition(": ")[0].rpartition(":")
+    return group.tell(
+        context.conn,
+        ERROR_PERFORMING_CONDITION,
+        BrokenScenario(
+            scenario=file or case.settings.send,
+            line=int(line) if line.isdecimal() else 0,
+            problem=judgement.error,
+        ),
+        place=place,
+        settings=context.settings,
+        trace=case.item.trace,
+    )
 
 
 def _refuse(case: _Case, refusal: Refuse, context: StageContext) -> Done:
