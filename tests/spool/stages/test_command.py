@@ -335,3 +335,49 @@ def test_moderation_by_command(rooms: Rooms) -> None:
     assert "This key is not known here" in report(rooms)
     ask(rooms, OWNER, "MODINDEX dev")
     assert "Not done" not in report(rooms)
+
+
+@pytest.mark.parametrize(("verb", "sent"), [("DISTRIBUTE", 1), ("QUIET REJECT", 0)])
+def test_a_held_post_is_decided_by_command(rooms: Rooms, verb: str, sent: int) -> None:
+    """The key that came with the post lets it through, once, or ends it."""
+    rooms.add_list(members=[ANN, BOB], owners=[OWNER], send="editorkey")
+    rooms.put("distribute", post_bytes(ANN))
+    rooms.drain("distribute")
+    key = key_for(rooms, OWNER)
+
+    ask(rooms, OWNER, f"{verb} staff@other.example {key}")
+    assert "Not done" in report(rooms)
+    ask(rooms, OWNER, f"{verb} dev {key}")
+    ask(rooms, OWNER, f"{verb} dev {key}")
+    assert "Not done: Already" in report(rooms)
+    rooms.drain("distribute")
+
+    copies = [s for _, s, _ in mails(rooms) if s == "A question"]
+    assert len(copies) == sent
+
+
+def test_somebody_else_is_signed_off_once_they_confirm(rooms: Rooms) -> None:
+    """The key goes to the member, who alone can use it."""
+    rooms.add_list(members=[BOB])
+
+    ask(rooms, "x@y.example", f"SIGNOFF dev {BOB}")
+    assert members(rooms) == [BOB]
+    ask(rooms, BOB, f"CONFIRM {key_for(rooms, BOB)}")
+
+    assert members(rooms) == []
+    assert "You have left dev" in texts(rooms)
+
+
+def test_answers_are_in_the_language_of_the_person(rooms: Rooms) -> None:
+    """Who chose French reads French."""
+    rooms.add_list()
+    rooms.conn.execute(
+        "UPDATE person SET language = 'fr' WHERE id = %s", [rooms.person(ANN)]
+    )
+    rooms.conn.commit()
+
+    ask(rooms, ANN, "SUBSCRIBE dev")
+
+    [text] = [t for _, subject, t in mails(rooms) if "commandes" in subject]
+    assert "dev@lists.example" in text
+    assert "You are now" not in text
