@@ -1,5 +1,6 @@
 """Members: added by the set, refused row by row, removed, and written out."""
 
+import csv
 import io
 from collections.abc import Iterable
 from typing import Any
@@ -9,8 +10,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from listhub.errors import UsageError
-from listhub.lists import catalogue, member_file, member_import, members
+from listhub.lists import catalogue, member_file, member_import, members, options
+from listhub.lists.list_settings import ListSettings
 from listhub.lists.member_import import Refused, Report
+from listhub.lists.member_row import PLAIN
 from listhub.models import MailingList
 from tests.factories.mailing_list import MailingListFactory
 from tests.factories.person import PersonFactory
@@ -24,12 +27,13 @@ def bring(
     address: str,
     data: str,
     *,
+    settings: ListSettings = PLAIN,
     partial: bool = False,
     dry_run: bool = False,
 ) -> Report:
     """Import a file of these contents."""
     found = catalogue.find_list(driver, address)
-    rows = member_file.read(io.BytesIO(data.encode()), name="x.csv")
+    rows = member_file.read(io.BytesIO(data.encode()), name="x.csv", settings=settings)
     with member_import.stage(rows, found=found) as staged:
         return member_import.apply(
             driver,
@@ -41,8 +45,8 @@ def bring(
         )
 
 
-def export(driver: Driver, list_id: int) -> str:
-    return b"".join(members.export(driver, list_id)).decode()
+def export(driver: Driver, list_id: int, settings: ListSettings = PLAIN) -> str:
+    return b"".join(members.export(driver, list_id, settings=settings)).decode()
 
 
 def addresses(rows: Iterable[members.Member]) -> list[str]:
@@ -83,7 +87,8 @@ def refusals(mailing_list: MailingList) -> list[Refused]:
     person = PersonFactory.create(address="Member@example.net")
     SubscriptionFactory.create(list_id=mailing_list.id, person=person)
     known = (
-        "each, digest, digest_text, index, notice, text, html, urlize, none are known"
+        "each, digest, digest_text, index, notice, text, html, urlize, none, not_me"
+        " are known"
     )
     return [
         Refused(3, "nonsense", "is not an e-mail address"),
@@ -200,11 +205,49 @@ def test_export_comes_back(mailing_list: MailingList, driver: Driver) -> None:
     assert {row[:5] for row in members.members(driver, mailing_list.id)} == set(rows)
 
 
+def test_options_come_back(mailing_list: MailingList, driver: Driver) -> None:
+    """Suspensions, topics and the list's attributes are columns of its export."""
+    settings = ListSettings(
+        topics=("news", "NULL"),
+        attributes=("room | Room", "about | About | text", "room | Again"),
+    )
+    data = (
+        "address,suspended_at,suspended_until,topics,attribute:room,attribute:about\n"
+        "a@example.net,2026-08-01T06:00:00Z,2026-09-01T06:00:00Z,other NULL,"
+        '"12, back\\slash","one\n\ttwo ""three"""\n'
+        "b@example.net,2026-08-01T06:00:00Z,,,,\n"
+        "c@example.net,,,,,\n"
+    )
+    bring(driver, mailing_list.address, data, settings=settings)
+    before = export(driver, mailing_list.id, settings)
+    found = catalogue.find_list(driver, mailing_list.address)
+    members.remove_all(driver, found, actor="t")
+    bring(driver, mailing_list.address, before, settings=settings)
+
+    assert export(driver, mailing_list.id, settings) == before
+    header, first, second, third = csv.reader(io.StringIO(before, newline=""))
+    assert header[5:] == [
+        *("suspended_at", "suspended_until", "topics"),
+        *("attribute:room", "attribute:about"),
+    ]
+    since, until = "2026-08-01T06:00:00Z", "2026-09-01T06:00:00Z"
+    about = 'one\n\ttwo "three"'
+    assert first[5:] == [since, until, "NULL other", "12, back\\slash", about]
+    assert second[5:] == [since, "", "", "", ""]
+    assert third[5:] == ["", "", "", "", ""]
+    row = options.find(driver, mailing_list.id, "a@example.net")
+    assert row is not None
+    assert row.topics == ["NULL", "other"]
+    assert row.attributes == {"room": "12, back\\slash", "about": about}
+
+
 def test_empty_list_comes_back(mailing_list: MailingList, driver: Driver) -> None:
     """A header alone is nobody, in both directions."""
     text = export(driver, mailing_list.id)
 
-    assert text == "address,name,reception,own_posts,concealed\n"
+    assert text == (
+        "address,name,reception,own_posts,concealed,suspended_at,suspended_until\n"
+    )
     assert bring(driver, mailing_list.address, text).rows == 0
 
 

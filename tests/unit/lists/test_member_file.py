@@ -2,14 +2,18 @@
 
 import csv
 import io
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, strategies as st
 from typing_extensions import override
 
+from listhub import clock
 from listhub.errors import UsageError
-from listhub.lists.member_file import COLUMNS, LINE_LIMIT, Row, make_row, read
+from listhub.lists.list_settings import ListSettings
+from listhub.lists.member_file import LINE_LIMIT, read
+from listhub.lists.member_row import COLUMNS, PLAIN, Row, make_row
 from listhub.models.subscription import RECEPTIONS
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "members"
@@ -53,18 +57,32 @@ HEADERS = {
     "column_twice.csv": "the header names the column address twice.",
     "no_address_column.csv": 'the first line, "e-mail,name", is neither an address'
     " nor a header with a column `address`.",
+    "unknown_attribute.csv": 'there is no column "attribute:rom"; did you mean'
+    " attribute:room?",
     "unknown_column.csv": 'there is no column "recepton"; did you mean reception?',
     "utf16.csv": "is text in UTF-16; save it as UTF-8.",
 }
 
+SETTINGS = ListSettings(
+    topics=("exams | Exams", "news"),
+    timezone="Europe/Paris",
+    attributes=(
+        "room | Room number | string | required",
+        "seats | Seats | integer",
+        "site | Site | enum: north, south | optional",
+        "about | About | text",
+    ),
+)
 
-def rows_of(data: bytes) -> list[Row]:
-    return list(read(io.BytesIO(data), name="x.csv"))
+
+def rows_of(data: bytes, settings: ListSettings = PLAIN) -> list[Row]:
+    return list(read(io.BytesIO(data), name="x.csv", settings=settings))
 
 
 def test_every_file_of_the_corpus_is_expected() -> None:
     """A new sample needs a line above."""
-    assert {path.name for path in CORPUS.iterdir()} == ROWS.keys() | HEADERS.keys()
+    known = {*ROWS, *HEADERS, "options.csv"}
+    assert {path.name for path in CORPUS.iterdir()} == known
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -84,8 +102,9 @@ def test_rows_of_a_file(name: str) -> None:
 @pytest.mark.parametrize("name", HEADERS)
 def test_wrong_header(name: str) -> None:
     """Where the header is wrong no row means anything: one sentence for the file."""
+    data = io.BytesIO((CORPUS / name).read_bytes())
     with pytest.raises(UsageError) as raised:
-        list(read(io.BytesIO((CORPUS / name).read_bytes()), name=name))
+        list(read(data, name=name, settings=SETTINGS))
 
     assert raised.value.public == f"{name}: {HEADERS[name]}"
 
@@ -108,6 +127,59 @@ def test_row_with_everything() -> None:
             concealed=True,
         )
     ]
+
+
+def test_options_of_a_list() -> None:
+    """Topics, suspensions and attributes are read by the list's own settings."""
+    rows = rows_of((CORPUS / "options.csv").read_bytes(), SETTINGS)
+
+    first, second, third, *others = rows
+    assert first == Row(
+        2,
+        "all@b.example",
+        "all@b.example",
+        reception="urlize",
+        # A day of the list's time zone begins earlier than that of UTC.
+        suspended_at=datetime(2026, 7, 31, 22, tzinfo=UTC),
+        suspended_until=datetime(2026, 9, 1, 6, tzinfo=UTC),
+        topics=("exams", "news", "other"),
+        attributes=(
+            ("room", "12 b"),
+            ("seats", "+4"),
+            ("site", "north"),
+            ("about", "two\nlines"),
+        ),
+    )
+    assert second == Row(4, "none@b.example", "none@b.example")
+    assert (third.reception, third.own_posts) == ("each", False)
+    room = "has a wrong attribute, Room number: it must be at most 500 characters on"
+    site = 'has a wrong attribute, Site: "west" is not among its values; choose among'
+    assert {row.line: row.reason for row in others} == {
+        6: 'has suspended_at "31.12.2026"; a day such as 2026-11-30 is right',
+        7: 'has suspended_at "0001-01-01"; a day such as 2026-11-30 is right',
+        8: 'has suspended_until "2026-08-01", before the suspension begins',
+        9: 'has the topic "weather"; exams, news, other are known',
+        10: f"{room} one line",
+        12: 'has a wrong attribute, Seats: "four" is not a whole number',
+        13: f"{site} north, south",
+    }
+
+
+def test_what_a_file_leaves_open_is_the_lists_default() -> None:
+    """New members get what the list gives them, unless the row says otherwise."""
+    settings = ListSettings(default_reception="digest", default_concealed=True)
+    data = b"address,reception,concealed\na@b.example,,\nb@b.example,each,no\n"
+
+    first, second = rows_of(data, settings)
+    assert (first.reception, first.concealed) == ("digest", True)
+    assert (second.reception, second.concealed) == ("each", False)
+
+
+def test_a_suspension_with_an_end_begins_now() -> None:
+    """Who is to come back some day is away from today on."""
+    [row] = rows_of(b"address,suspended_until\na@b.example,2999-01-01\n")
+    assert row.suspended_at is not None
+    assert abs(clock.now() - row.suspended_at) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\r\n \n", b"\xef\xbb\xbf", b"address\n"])
