@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from listhub.delivery import wire
 from listhub.delivery.filling import Filling, Seams
+from listhub.delivery.heads import Head
 from listhub.delivery.shared_body import SharedBody
 from listhub.delivery.treatment import Treatment
 from listhub.mail import one_click
@@ -19,8 +20,6 @@ from listhub.mail.headers import Headers
 from listhub.mail.personal import SAMPLE, Common, Reader, Values
 from listhub.mail.signing.canonical import BodyHash
 from listhub.mail.signing.dkim import Signer
-
-_MARK = one_click.MARK.encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +51,7 @@ class Copies:
         self._filling: Filling | None = None
         self._fixed = _Fixed(draft) if treatment.personalise == "none" else None
         self._one_click = treatment.one_click
+        self._heads: dict[tuple[bytes, bool], Head] = {}
         if self._fixed is None:
             self._filling = Filling(draft, treatment)
             self._values = Values(
@@ -83,8 +83,8 @@ class Copies:
         draft = self._filling.fill(self._values.of(reader))
         self._seams.check(draft.body)
         body = self._shared.prepare(draft.body)
-        head = self._head(draft.headers, subscription)
-        content = wire.head_to_wire(self._signature(head, body.body_hash) + head)
+        head = self._head(draft.headers, subscription, body.body_hash)
+        content = wire.head_to_wire(head)
         return Copy(
             content=content,
             rest=body.pieces,
@@ -93,32 +93,30 @@ class Copies:
         )
 
     def _headed(self, fixed: "_Fixed", subscription: int) -> Copy:
-        head = self._head(fixed.headers, subscription)
-        content = wire.head_to_wire(self._signature(head, fixed.body_hash) + head)
+        head = self._head(fixed.headers, subscription, fixed.body_hash)
         return Copy(
-            content=content,
+            content=wire.head_to_wire(head),
             rest=(fixed.tail,),
             internationalised=fixed.internationalised,
             eight_bit=fixed.eight_bit,
         )
 
-    def _head(self, headers: Headers, subscription: int) -> bytes:
-        if not self._one_click:
-            return headers.to_bytes()
-        if not subscription:
-            plain = headers.copy()
-            one_click.withdraw(plain)
-            return plain.to_bytes()
-        token = one_click.encode(
-            self._means.one_click_key,
-            list_id=self._means.list_id,
-            subscription_id=subscription,
-        )
-        return headers.to_bytes().replace(_MARK, token.encode())
-
-    def _signature(self, head: bytes, body_hash: BodyHash) -> bytes:
-        signer = self._means.signer
-        return signer.sign_head(head, body_hash, self._means.clock()) if signer else b""
+    def _head(self, headers: Headers, subscription: int, body_hash: BodyHash) -> bytes:
+        """Return the header with its token, signatures on top."""
+        means, offered = self._means, self._one_click and subscription > 0
+        key = (headers.to_bytes(), offered)
+        head = self._heads.get(key)
+        if head is None:
+            # One, or two where some names need another charset, with and without offer.
+            head = self._heads[key] = Head(headers, offered=offered)
+        token = ""
+        if offered:
+            token = one_click.encode(
+                means.one_click_key,
+                list_id=means.list_id,
+                subscription_id=subscription,
+            )
+        return head.made(token, means.signer, body_hash, means.clock())
 
 
 def rehearse(draft: Draft, treatment: Treatment) -> None:

@@ -75,19 +75,32 @@ class Covered:
     h: tuple[bytes, ...]
     hashed: "_Hash"
 
+    def completed(self, late: Field) -> "Covered":
+        """Return it with the field that `cover` has left for later."""
+        hashed = self.hashed.copy()
+        hashed.update(relaxed_field(late))
+        return Covered(h=self.h, hashed=hashed)
 
-def cover(headers: Headers, *, present: tuple[bytes, ...] = COVERED) -> Covered:
-    """Hash the fields to be signed; `present` names those that need not be there."""
+
+def cover(
+    headers: Headers, *, present: tuple[bytes, ...] = COVERED, late: bytes = b""
+) -> Covered:
+    """Hash the fields to be signed; `present` names those that need not be there.
+
+    `late` names a field, there once, that differs in each copy: see `completed`.
+    """
     found: dict[bytes, list[Field]] = {}
     for field in headers.fields:
         if field.name in _NAMES:
             found.setdefault(field.name, []).append(field)
     names: list[bytes] = []
     data: list[bytes] = []
-    for name in (*SEALED, *present):
+    # The order in h= is ours to choose.
+    for name in sorted((*SEALED, *present), key=lambda name: name == late):
         # From the last one up (RFC 6376 §5.4.2).
         fields = found.get(name, [])[: -_MOST_OF_A_NAME - 1 : -1]
-        data += map(relaxed_field, fields)
+        if name != late:
+            data += map(relaxed_field, fields)
         if name in SEALED or (fields and name != b"dkim-signature"):
             names.append(name)
         names += [name] * len(fields)

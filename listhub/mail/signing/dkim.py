@@ -36,12 +36,19 @@ class Signer:
         is appended to a signed message is not signed (RFC 6376 §8.2).
         """
         headers = Headers.parse(head)
-        covered = cover(headers)
+        return self.sign_covered(
+            cover(headers), body_hash, now, newline=headers.newline
+        )
+
+    def sign_covered(
+        self, covered: Covered, body_hash: BodyHash, now: float, *, newline: bytes
+    ) -> bytes:
+        """Do the same for a header whose hash is known; `newline` is its line end."""
         times = f"t={int(now)};"
         if self.lifetime is not None:
             times += f" x={int(now) + self.lifetime};"
         return b"".join(
-            self._field(key, covered, body_hash, times=times, newline=headers.newline)
+            self._field(key, covered, body_hash, times=times, newline=newline)
             for key in self.keys
         )
 

@@ -157,6 +157,24 @@ def test_both_fields_of_one_click_are_signed():
     assert named == one_click.Membership(list_id=7, subscription_id=4)
 
 
+def test_there_is_one_way_to_leave_by_a_click():
+    """A List-Unsubscribe that an owner adds does not stand beside ours (RFC 8058)."""
+    post = draft()
+    post.headers.add("List-Unsubscribe", "<mailto:old@b.example>")
+    raw = received(copies(Treatment(one_click=True), post).of(ANN, 4))
+    [field] = Headers.parse(raw).all("List-Unsubscribe")
+    assert b"/one-click/" in field
+    assert signing.passes(raw)
+
+
+def test_a_list_without_the_field_has_no_token():
+    """An owner may remove it; the copies are signed all the same."""
+    post = draft()
+    post.headers.remove("List-Unsubscribe", "List-Unsubscribe-Post")
+    raw = received(copies(Treatment(one_click=True), post).of(ANN, 4))
+    assert signing.passes(raw)
+
+
 def test_people_without_a_subscription_are_offered_no_click():
     """A copy for somebody who is no member has the mail address alone."""
     head = Headers.parse(received(copies(Treatment(one_click=True)).of(ANN, 0)))
