@@ -202,6 +202,7 @@ def _hold(case: _Case, judgement: Judgement, context: StageContext) -> Done:
         why=judgement.why,
         spam=judgement.spam,
         topics=case.tag.names,
+        topic_choices=_topic_choices(case) if waits_for == "person" else (),
         quiet=judgement.quiet,
     )
     return Done(
@@ -209,6 +210,13 @@ def _hold(case: _Case, judgement: Judgement, context: StageContext) -> Done:
         note=f"request {held.request_id} waits for its {waits_for}: {judgement.why}",
         emit=held.items,
     )
+
+
+def _topic_choices(case: _Case) -> tuple[str, ...]:
+    """Return the topics of which the author of a post has to choose."""
+    if not case.tag.needed:
+        return ()
+    return tuple(f"{each.name}: {each.title}" for each in topics.of_list(case.settings))
 
 
 def _to_editors(case: _Case, context: StageContext) -> Done:

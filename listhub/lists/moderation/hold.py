@@ -51,6 +51,8 @@ SELECT id FROM request
  WHERE state = 'waiting' AND list_id IS NOT DISTINCT FROM %(list_id)s::bigint
    AND domain_id = %(domain_id)s AND kind = %(kind)s AND waits_for = %(waits_for)s
    AND detail->>'person_key' = %(same)s
+   AND coalesce(detail->>'confirmed_by', '') = %(confirmed_by)s
+   AND (kind IN ('subscribe', 'signoff') OR detail->>'command' = %(command)s)
    FOR UPDATE
 """
 _INSERT = """
@@ -190,6 +192,8 @@ def hold_request(
         "list_id": list_id,
         "domain_id": domain_id,
         "same": encoded_words.safe(same),
+        "command": detail["command"],
+        "confirmed_by": asking.confirmed_by,
         "subject": "",
         "author": encoded_words.safe(asking.author),
         "person": encoded_words.safe(asking.person),
