@@ -21,6 +21,9 @@ from listhub.mail.personal import SAMPLE, Common, Reader, Values
 from listhub.mail.signing.canonical import BodyHash
 from listhub.mail.signing.dkim import Signer
 
+#: Gives the fields of a seal for a signed header, a body, and the time.
+Sealing = Callable[[bytes, BodyHash, float], bytes]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
@@ -39,6 +42,7 @@ class Means:
     list_id: int = 0
     one_click_key: bytes = b""
     signer: Signer | None = None
+    seal: Sealing | None = None
     clock: Callable[[], float] = time.time
 
 
@@ -116,7 +120,9 @@ class Copies:
                 list_id=means.list_id,
                 subscription_id=subscription,
             )
-        return head.made(token, means.signer, body_hash, means.clock())
+        now = means.clock()
+        made = head.made(token, means.signer, body_hash, now)
+        return means.seal(made, body_hash, now) + made if means.seal else made
 
 
 def rehearse(draft: Draft, treatment: Treatment) -> None:
@@ -140,7 +146,14 @@ class _Fixed:
         self.eight_bit = wire.is_eight_bit(head) or wire.is_eight_bit(self.tail)
 
 
-def sign(draft: Draft, signer: Signer, now: float) -> bytes:
+def sign(draft: Draft, means: Means) -> bytes:
     """Return the head of a message that is the same for all, signatures on top."""
-    head = draft.headers.to_bytes()
-    return signer.sign_head(head, BodyHash.of(draft.body), now) + head
+    head, body_hash, now = (
+        draft.headers.to_bytes(),
+        BodyHash.of(draft.body),
+        means.clock(),
+    )
+    for put in (means.signer and means.signer.sign_head, means.seal):
+        if put is not None:
+            head = put(head, body_hash, now) + head
+    return head

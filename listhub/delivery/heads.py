@@ -36,10 +36,10 @@ class Head:
         """Return it with this token, and with signatures on top."""
         covered, raw = self._covered, self._before
         if self._field is not None:
-            field = Field(
-                self._field.name, self._field.raw.replace(_MARK, token.encode())
-            )
-            covered, raw = covered.completed(field), raw + field.raw + self._after
+            octets = self._field.raw.replace(_MARK, token.encode())
+            raw = b"".join((raw, octets, self._after))
+            if signer is not None:
+                covered = covered.completed(Field(self._field.name, octets))
         if signer is None:
             return raw
         newline = self._newline

@@ -1,16 +1,18 @@
 """Make an outgoing message ready: signed once for all, or to be made copy by copy."""
 
-import time
 from collections.abc import Callable
 
 from listhub.delivery import copies
-from listhub.delivery.copies import Copies, Means
+from listhub.delivery.copies import Copies, Means, Sealing
 from listhub.delivery.keyring import Keyring
 from listhub.delivery.ledger import Parcel
 from listhub.delivery.load import Content
 from listhub.delivery.treatment import Treatment
 from listhub.mail.draft import Draft
 from listhub.mail.headers import Headers
+from listhub.mail.signing.arc import Sealer
+from listhub.mail.signing.canonical import BodyHash
+from listhub.mail.signing.dkim import Signer
 
 
 class Preparer:
@@ -36,15 +38,32 @@ class Preparer:
         draft = Draft(
             headers=headers, body=parcel.head[headers.body_offset :] + bytes(body)
         )
+        means = Means(
+            list_id=parcel.list_id or 0,
+            one_click_key=self._one_click_key() if treatment.one_click else b"",
+            signer=signer,
+            seal=_sealing(treatment, signer),
+        )
         if treatment.one_by_one:
-            means = Means(
-                list_id=parcel.list_id or 0,
-                one_click_key=self._one_click_key() if treatment.one_click else b"",
-                signer=signer,
-            )
             made = Copies(draft, treatment, means)
             return Content(wire=b"", copies=made, envelope_id=envelope_id)
         if signer is None:
             return Content.of(parcel.head, body, envelope_id=envelope_id)
-        head = copies.sign(draft, signer, time.time())
-        return Content.of(head, draft.body, envelope_id=envelope_id)
+        return Content.of(
+            copies.sign(draft, means), draft.body, envelope_id=envelope_id
+        )
+
+
+def _sealing(treatment: Treatment, signer: Signer | None) -> Sealing | None:
+    """Return what seals the message, with the first key of who signs it."""
+    found = treatment.arc
+    if found is None or signer is None:
+        return None
+    sealer = Sealer(key=signer.keys[0], authserv_id=found.authserv_id)
+
+    def seal(head: bytes, body_hash: BodyHash, now: float) -> bytes:
+        return sealer.seal(
+            head, body_hash, results=found.results, chain=found.chain, now=now
+        )
+
+    return seal

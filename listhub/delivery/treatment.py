@@ -12,6 +12,8 @@ from typing import Any, Literal, Self, get_args
 
 from listhub.errors import TemporaryError
 from listhub.mail.added_text import Text, Texts
+from listhub.mail.authentication import Chain
+from listhub.mail.authentication_results import Result
 from listhub.mail.personal import Scope
 
 Placing = Literal["mime", "append"]
@@ -20,6 +22,15 @@ NO_TEXTS = Texts()
 
 _TEXTS = ("header", "footer", "global_footer")
 _CHOICES = {"personalise": get_args(Scope), "footer_type": get_args(Placing)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """What a seal of ARC says of how the message came in (RFC 8617)."""
+
+    authserv_id: str
+    results: tuple[Result, ...] = ()
+    chain: Chain = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +50,8 @@ class Treatment:
     one_click: bool = False
     #: The domain that signs (DKIM); "": nobody.
     sign: str = ""
+    #: Where that domain seals as well, on top of its signature.
+    arc: Seal | None = None
     #: The relays are asked to report on each copy (RFC 3461).
     track: bool = False
 
@@ -56,6 +69,8 @@ class Treatment:
                 found[field.name] = value
         if texts := _texts_to_json(self.texts):
             found["texts"] = texts
+        if self.arc is not None:
+            found["arc"] = dataclasses.asdict(self.arc)
         return found
 
     @classmethod
@@ -75,6 +90,9 @@ class Treatment:
             )
         if "texts" in values:
             values["texts"] = _texts_from_json(values["texts"])
+        if "arc" in values:
+            results = tuple(Result(**one) for one in values["arc"]["results"])
+            values["arc"] = Seal(**{**values["arc"], "results": results})
         return cls(**values)
 
 

@@ -7,8 +7,9 @@ from listhub.delivery import keys, wire
 from listhub.delivery.keyring import Keyring
 from listhub.delivery.ledger import Parcel
 from listhub.delivery.preparing import Preparer
-from listhub.delivery.treatment import NONE, Treatment
+from listhub.delivery.treatment import NONE, Seal, Treatment
 from listhub.errors import TemporaryError
+from listhub.mail.personal import Reader
 from tests import signing
 
 HEAD = b"From: a@lists.example.org\r\nSubject: x\r\n\r\n"
@@ -54,6 +55,22 @@ def test_what_is_the_same_for_all_is_signed_once(
     raw = content.wire.removesuffix(wire.TERMINATOR).replace(b"\r\n..", b"\r\n.")
     assert raw.count(b"DKIM-Signature") == 1
     assert raw.endswith(b"\r\n\r\nHello,\r\n.bare\r\nlines\r\n")
+    assert signing.passes(raw)
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_a_seal_stands_on_the_signature(tmp_path: Path, *, one_by_one: bool):
+    """RFC 8617 §5.1: signed first; dkimpy verifies the chain of every shape of mail."""
+    seal = Seal(authserv_id=signing.DOMAIN)
+    treatment = Treatment(sign=signing.DOMAIN, arc=seal, one_click=one_by_one)
+    content = preparer(tmp_path).content(parcel(HEAD, treatment.to_json()), BODY)
+    sent = content.wire
+    if content.copies is not None:
+        copy = content.copies.of(Reader(address="b@b.example"), 0)
+        sent = b"".join((copy.content, *copy.rest))
+    raw = sent.removesuffix(wire.TERMINATOR).replace(b"\r\n..", b"\r\n.")
+    assert raw.startswith(b"ARC-Seal")
+    assert signing.arc(raw) == "pass"
     assert signing.passes(raw)
 
 

@@ -2,9 +2,10 @@ import json
 
 import pytest
 
-from listhub.delivery.treatment import NONE, Treatment
+from listhub.delivery.treatment import NONE, Seal, Treatment
 from listhub.errors import TemporaryError
 from listhub.mail.added_text import Text, Texts
+from listhub.mail.authentication_results import Result
 
 
 def test_what_is_stored_comes_back():
@@ -24,6 +25,11 @@ def test_what_is_stored_comes_back():
         one_click=True,
         sign="lists.example",
         track=True,
+        arc=Seal(
+            authserv_id="mx.example",
+            results=(Result(method="dkim", result="pass", properties={"a.b": "c"}),),
+            chain="pass",
+        ),
     )
     stored = json.loads(json.dumps(given.to_json()))
     assert Treatment.from_json(stored) == given
