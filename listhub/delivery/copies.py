@@ -148,12 +148,8 @@ class _Fixed:
 
 def sign(draft: Draft, means: Means) -> bytes:
     """Return the head of a message that is the same for all, signatures on top."""
-    head, body_hash, now = (
-        draft.headers.to_bytes(),
-        BodyHash.of(draft.body),
-        means.clock(),
-    )
-    for put in (means.signer and means.signer.sign_head, means.seal):
-        if put is not None:
-            head = put(head, body_hash, now) + head
-    return head
+    head, body_hash = draft.headers.to_bytes(), BodyHash.of(draft.body)
+    now = means.clock()
+    if means.signer is not None:
+        head = means.signer.sign_head(head, body_hash, now) + head
+    return means.seal(head, body_hash, now) + head if means.seal else head
