@@ -35,6 +35,15 @@ def scenario_of(operation: str, list_settings: ListSettings | None) -> str:
     return known.default if known else "closed"
 
 
+def paths_of(operation: str, name: str) -> list[str]:
+    """Return the files that a scenario may consist of, for reading them at once."""
+    return [
+        scenario_path(operation, name),
+        f"{SCENARIOS}/include.{operation}.header",
+        f"{FILTERS}/{BLOCKLIST}",
+    ]
+
+
 def authorise(
     conn: "psycopg.Connection[Any]",
     ask: Ask,
@@ -49,28 +58,25 @@ def authorise(
     list_settings: ListSettings | None = None,
     message: Draft | None = None,
     context: Mapping[str, str] | None = None,
+    files: DbFiles | None = None,
     explain: bool = False,
 ) -> Decision:
     """Return what the scenario of an operation decides.
 
     `context` has what else is known: email, remote_addr, current_email, topic.  Without
-    `list_settings` those of the list are loaded; without `scenario` they name it.  May
+    `list_settings` those of the list are loaded; without `scenario` they name it;
+    `files` are those of the list, some of them read before.  May
     raise `Unanswered`; a decision with an `error` is one for the listmasters, too.
     """
     if list_row and list_settings is None:
         list_settings = load_list_settings(conn, list_row.id)
     name = scenario or scenario_of(operation, list_settings)
     blocked = (list_settings or ListSettings()).use_blocklist
-    files = DbFiles(
-        conn, list_id=list_row.id if list_row else None, domain_id=domain_id
-    )
-    files.fetch(
-        [
-            scenario_path(operation, name),
-            f"{SCENARIOS}/include.{operation}.header",
-            f"{FILTERS}/{BLOCKLIST}",
-        ]
-    )
+    if files is None:
+        files = DbFiles(
+            conn, list_id=list_row.id if list_row else None, domain_id=domain_id
+        )
+    files.fetch(paths_of(operation, name))
     scene = Scene(
         domain_id=domain_id,
         list_id=list_row.id if list_row else None,

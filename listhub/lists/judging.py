@@ -14,6 +14,7 @@ import psycopg
 from listhub.config import Settings
 from listhub.i18n.text import Text
 from listhub.lists.authorise import authorise
+from listhub.lists.files import DbFiles
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.moderation.senders import is_allowed
 from listhub.lists.posting import ListRow, Memory, Post
@@ -70,6 +71,8 @@ class Evidence:
     tag: Tag
     sender: str
     auth: Auth
+    #: The files of the list, as far as they were read.
+    files: DbFiles
 
 
 def judge(
@@ -119,6 +122,7 @@ def _scenario(
         list_settings=evidence.settings,
         message=evidence.draft,
         context=evidence.tag.context,
+        files=evidence.files,
     )
 
 

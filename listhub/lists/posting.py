@@ -1,12 +1,15 @@
 """A post and its list: the row, the number, the Message-IDs that a list has had."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 
+from listhub.lists.list_settings import ListSettings
+from listhub.lists.settings import LEVELS, Scope, settings_of
 from listhub.mail.address import key
 from listhub.mail.headers import Headers
 from listhub.spool.ranking import LONGEST_LAG, PACKET_LAG
@@ -17,6 +20,15 @@ SELECT list.id, list.name, domain.name, list.sequence, list.status, domain.id,
   FROM mailing_list AS list JOIN domain ON domain.id = list.domain_id
  WHERE list.id = %s
 """
+
+# A list with its settings, and a body: all that a post needs first, in one round trip.
+_OPEN = f"""
+SELECT l.id, l.name, domain.name, l.sequence, l.status, domain.id, l.family,
+       (SELECT content FROM body WHERE body.id = %(body_id)s),
+       {LEVELS}
+  FROM mailing_list AS l JOIN domain ON domain.id = l.domain_id
+ WHERE l.id = %(list_id)s
+"""  # noqa: S608 - constants
 
 # The one place where posts of a list stand in line: the row lock is held until the
 # post's outputs are committed, so numbers rise in the order of distribution.
@@ -103,11 +115,39 @@ class Memory:
     repeats: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """A list and its settings as a post meets them, and the bytes of the post."""
+
+    row: ListRow
+    settings: ListSettings
+    raw: bytes
+
+
+def open_post(
+    conn: "psycopg.Connection[Any]", *, list_id: int | None, body_id: int | None
+) -> Opened | None:
+    """Return what a post needs first; None if its list or its body is not there."""
+    found = conn.execute(
+        _OPEN, {"list_id": list_id, "body_id": body_id}, binary=True
+    ).fetchone()
+    if found is None or found[7] is None:
+        return None
+    row = _row(found)
+    site, domain, own = (level or {} for level in found[8:])
+    levels: dict[Scope, Mapping[str, object]]
+    levels = {"site": site, "domain": domain, "list": own}
+    settings = settings_of(levels, list_id=row.id)
+    return Opened(row=row, settings=settings, raw=bytes(found[7]))
+
+
 def find_list(conn: "psycopg.Connection[Any]", list_id: int | None) -> ListRow | None:
     """Return the list of that number, or None."""
     row = conn.execute(_FIND, [list_id]).fetchone()
-    if row is None:
-        return None
+    return _row(row) if row else None
+
+
+def _row(row: Sequence[Any]) -> ListRow:
     return ListRow(
         id=row[0],
         name=row[1],

@@ -18,6 +18,7 @@ from listhub.config import Settings
 from listhub.delivery.outgoing import NewOutgoing, Sent, send_out
 from listhub.lists import attachments, composing, digests, recipients, texts, topics
 from listhub.lists.composing import Plan
+from listhub.lists.files import DbFiles
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow, Post, number
 from listhub.lists.recipients import Audience, Chosen
@@ -44,6 +45,8 @@ class Publication:
     munge: Munge | None = None
     #: Where it comes from, if that was looked at, and how the author was believed.
     origin: Authentication | None = None
+    #: The files of the list, as far as they were read.
+    files: DbFiles | None = None
     validated: Literal["editor", "md5", "dkim", ""] = ""
 
 
@@ -151,7 +154,7 @@ def _plan(
         sequence=sequence,
         topics=publication.tag.names,
         munge=publication.munge,
-        texts=texts.load(conn, publication.row),
+        texts=texts.load(conn, publication.row, publication.files),
         validated=publication.validated,
         keep=partial(
             attachments.store,

@@ -103,8 +103,8 @@ def _spec(key: str, *, source: str = "list settings") -> Spec:
     return SPECS[key]
 
 
-_LEVELS = """
-SELECT
+#: The newest values of the three levels of the list `l`, as three columns.
+LEVELS = """
   (SELECT v."values" FROM setting_version AS v
     WHERE v.scope = 'site'
       AND coalesce(v.domain_id, 0) = 0 AND coalesce(v.list_id, 0) = 0
@@ -117,16 +117,15 @@ SELECT
     WHERE v.scope = 'list'
       AND coalesce(v.domain_id, 0) = 0 AND coalesce(v.list_id, 0) = l.id
     ORDER BY v.version DESC LIMIT 1)
-FROM mailing_list AS l
-WHERE l.id = %s
 """
+_OF_LIST = f"SELECT {LEVELS} FROM mailing_list AS l WHERE l.id = %s"  # noqa: S608
 
 
 def load_levels(
     conn: Connection[Any], list_id: int
 ) -> dict[Scope, Mapping[str, object]]:
     """Return the newest values of the three levels of a list, in one query."""
-    row = conn.execute(_LEVELS, (list_id,)).fetchone()
+    row = conn.execute(_OF_LIST, (list_id,)).fetchone()
     if row is None:
         raise PermanentError(
             "There is no such list.",
@@ -138,14 +137,21 @@ def load_levels(
 
 
 def load_list_settings(conn: Connection[Any], list_id: int) -> ListSettings:
-    """Return a list's settings in force; TemporaryError while stored ones are wrong.
+    """Return a list's settings in force; TemporaryError while stored ones are wrong."""
+    return settings_of(load_levels(conn, list_id), list_id=list_id)
+
+
+def settings_of(
+    found: Mapping[Scope, Mapping[str, object]], *, list_id: int
+) -> ListSettings:
+    """Return the settings that stored levels make; TemporaryError for wrong ones.
 
     A name that this release does not know is passed over: a newer release on another
     host may have written it.  A value that it cannot use stops the list's mail until
     it is mended, since guessing could open a closed list.
     """
     levels = []
-    for scope, level in load_levels(conn, list_id).items():
+    for scope, level in found.items():
         unknown = sorted(level.keys() - SPECS.keys() - _RETIRED)
         if unknown:
             _logger.warning("unknown list settings", scope=scope, names=unknown)

@@ -14,7 +14,9 @@ of its outputs.  A held post comes back here once somebody has approved or confi
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from listhub.lists import judging, protecting, reports, topics, vetting
+from listhub.lists import judging, protecting, reports, texts, topics, vetting
+from listhub.lists.authorise import paths_of
+from listhub.lists.files import DbFiles
 from listhub.lists.judging import Evidence, Judgement
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.moderation import hold
@@ -24,13 +26,11 @@ from listhub.lists.notices.to_listmasters import (
     BrokenScenario,
 )
 from listhub.lists.policy import Refuse
-from listhub.lists.posting import ListRow, Post, find_list, remember
+from listhub.lists.posting import ListRow, Post, open_post, remember
 from listhub.lists.publishing import Publication, publish
-from listhub.lists.settings import load_list_settings
 from listhub.lists.topics import Tag
 from listhub.mail import message_id, screening
 from listhub.mail.draft import Draft
-from listhub.spool import bodies
 from listhub.spool.items import Bury, Done, Item, NewItem, Verdict
 from listhub.stages.stage import RoomStage, StageContext
 
@@ -47,6 +47,7 @@ class _Case:
     settings: ListSettings
     post: Post
     draft: Draft
+    files: DbFiles
     tag: Tag
     #: Who approved a held post, or confirmed their own.
     approved_by: str = ""
@@ -57,7 +58,9 @@ def handle(item: Item, context: StageContext) -> Verdict:
     """Turn a post into its outputs, into a request, or into a report to its author."""
     case = _load(item, context)
     if case is None:
-        return Bury(reason="The list of this post does not exist any more.")
+        return Bury(
+            reason="The list of this post, or its bytes, are not there any more."
+        )
     if case.approved_by:
         return _publish(case, context)
     if not case.confirmed_by and (ended := _vet(case, context)):
@@ -70,18 +73,20 @@ def handle(item: Item, context: StageContext) -> Verdict:
 
 
 def _load(item: Item, context: StageContext) -> _Case | None:
-    row = find_list(context.conn, item.list_id)
-    if row is None or item.body_id is None:
+    opened = open_post(context.conn, list_id=item.list_id, body_id=item.body_id)
+    if opened is None or item.body_id is None:
         return None
-    raw = bodies.load(context.conn, item.body_id)
-    draft = Draft.parse(raw)
+    row, settings = opened.row, opened.settings
+    draft = Draft.parse(opened.raw)
     headers = draft.headers
-    settings = load_list_settings(context.conn, row.id)
+    files = DbFiles(context.conn, list_id=row.id, domain_id=row.domain_id)
+    # All that may be looked for, in one statement.
+    files.fetch([*paths_of("send", settings.send), *texts.PATHS])
     post = Post(
         headers=headers,
         body_id=item.body_id,
         body_offset=headers.body_offset,
-        size=len(raw),
+        size=len(opened.raw),
         message_id=message_id.message_id(headers) or f"{item.trace}@{row.domain}",
         author=screening.author(headers) or item.reverse_path or "",
         reverse_path=item.reverse_path or "",
@@ -92,6 +97,7 @@ def _load(item: Item, context: StageContext) -> _Case | None:
         settings=settings,
         post=post,
         draft=draft,
+        files=files,
         tag=topics.find(context.conn, settings, post, list_id=row.id, body=draft.body),
         approved_by=str(item.meta.get("approved_by") or ""),
         confirmed_by=str(item.meta.get("confirmed_by") or ""),
@@ -127,6 +133,7 @@ def _judge(case: _Case, context: StageContext) -> Judgement:
         tag=case.tag,
         sender=case.confirmed_by or case.post.author,
         auth="md5" if case.confirmed_by else "smtp",
+        files=case.files,
     )
     judgement = judging.judge(context.conn, context.ask, evidence, context.settings)
     if case.confirmed_by or judgement.action in {"refuse", "drop"}:
@@ -176,6 +183,7 @@ def _publish(case: _Case, context: StageContext) -> Done:
             author=case.post.author,
         ),
         origin=origin,
+        files=case.files,
         validated=vetting.validated_by(
             context.ask,
             origin,
