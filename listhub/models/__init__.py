@@ -1,7 +1,12 @@
 """What is stored: SQLAlchemy classes, columns only, one aggregate per module."""
 
 from listhub.models import spool
-from listhub.models.archive import ArchiveMessage
+from listhub.models.archive import (
+    ArchiveKey,
+    ArchiveMessage,
+    ArchiveRemoved,
+    ArchiveText,
+)
 from listhub.models.base import Base
 from listhub.models.bounce import BounceEvent
 from listhub.models.custom_file import CustomFile
@@ -13,20 +18,27 @@ from listhub.models.outgoing import Outcome, Outgoing, Packet
 from listhub.models.person import Audit, Person, Role
 from listhub.models.request import Request, RequestKey
 from listhub.models.setting import SettingVersion
+from listhub.models.source import DataSource, Exclusion, Inclusion, SourceSync
 from listhub.models.subscription import RECEPTIONS, Subscription
 from listhub.models.topic import Attachment, MessageTopic
 
 __all__ = [
     "RECEPTIONS",
+    "ArchiveKey",
     "ArchiveMessage",
+    "ArchiveRemoved",
+    "ArchiveText",
     "Attachment",
     "Audit",
     "Base",
     "BounceEvent",
     "CustomFile",
+    "DataSource",
     "DigestEntry",
     "DigestIssue",
     "Domain",
+    "Exclusion",
+    "Inclusion",
     "MailingList",
     "MessageTopic",
     "NoticeCount",
@@ -39,6 +51,7 @@ __all__ = [
     "RequestKey",
     "Role",
     "SettingVersion",
+    "SourceSync",
     "Subscription",
     "spool",
 ]
