@@ -1,7 +1,7 @@
 """`listhub list`: lists are created, shown, changed, closed and opened again."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import click
 import psycopg
@@ -9,15 +9,18 @@ import psycopg
 from listhub.cli.actor import actor
 from listhub.cli.config import read_change
 from listhub.cli.context import Context, json_option, pass_context
+from listhub.cli.roles import moderator, owner
 from listhub.config import toml
 from listhub.errors import UsageError
 from listhub.lists import catalogue, grants, members, settings
 from listhub.lists.catalogue import ListRow
 
-F = TypeVar("F", bound=Callable[..., object])
 
-
-@click.group("list", short_help="Create, show, change and close lists.")
+@click.group(
+    "list",
+    short_help="Create, show, change and close lists.",
+    commands=[owner, moderator],
+)
 def list_() -> None:
     """Create, show, change and close lists."""
 
@@ -204,81 +207,6 @@ def _set_status(context: Context, address: str, *, status: str) -> None:
         list=found.address,
         status=status,
         changed=changed,
-    )
-
-
-# --- owners and moderators --------------------------------------------------------
-
-
-@list_.group(short_help="Add and remove owners.")
-def owner() -> None:
-    """Add and remove the owners of a list: they get its mail to -request."""
-
-
-@list_.group(short_help="Add and remove moderators.")
-def moderator() -> None:
-    """Add and remove the moderators of a list: they get its mail to -editor."""
-
-
-def _people(command: F) -> F:
-    """Give a command its arguments: the list, and whoever is meant."""
-    command = json_option(command)
-    command = click.argument("who", nargs=-1, required=True)(command)
-    return click.argument("address")(command)
-
-
-@owner.command("add")
-@_people
-@pass_context
-def add_owner(context: Context, *, address: str, who: Sequence[str]) -> None:
-    """Make each WHO an owner of the list ADDRESS."""
-    _change(context, address, who, kind="owner", change=grants.grant)
-
-
-@owner.command("del")
-@_people
-@pass_context
-def del_owner(context: Context, *, address: str, who: Sequence[str]) -> None:
-    """Make each WHO no owner of the list ADDRESS any longer."""
-    _change(context, address, who, kind="owner", change=grants.revoke)
-
-
-@moderator.command("add")
-@_people
-@pass_context
-def add_moderator(context: Context, *, address: str, who: Sequence[str]) -> None:
-    """Make each WHO a moderator of the list ADDRESS."""
-    _change(context, address, who, kind="moderator", change=grants.grant)
-
-
-@moderator.command("del")
-@_people
-@pass_context
-def del_moderator(context: Context, *, address: str, who: Sequence[str]) -> None:
-    """Make each WHO no moderator of the list ADDRESS any longer."""
-    _change(context, address, who, kind="moderator", change=grants.revoke)
-
-
-def _change(
-    context: Context,
-    address: str,
-    who: Sequence[str],
-    *,
-    kind: grants.Kind,
-    change: Callable[..., None],
-) -> None:
-    """Change all of them in one transaction, and say who holds the role now."""
-    me = actor()
-    with context.connection() as conn:
-        found = catalogue.find_list(conn, address)
-        for person in who:
-            change(conn, found.id, person, kind=kind, name=found.address, actor=me)
-        now = grants.holders(conn, found.id, kind=kind)
-    names = f": {', '.join(now)}" if now else ""
-    context.result(
-        f"{found.address}: {_amount(len(now), kind)} now{names}.",
-        list=found.address,
-        **{f"{kind}s": now},
     )
 
 

@@ -8,18 +8,24 @@ from typing import BinaryIO
 
 import click
 
+from listhub.cli import member_options
 from listhub.cli.actor import actor
 from listhub.cli.context import Context, clean, json_option, pass_context
 from listhub.cli.progress import ImportProgress, import_progress
 from listhub.errors import UsageError
 from listhub.lists import catalogue, member_file, member_import, members
 from listhub.lists.member_import import Report
+from listhub.lists.member_row import ATTRIBUTE, make_row
+from listhub.lists.settings import load_list_settings
 from listhub.models.subscription import RECEPTIONS
 
 
-@click.group(short_help="Add, list and remove members.")
+@click.group(
+    short_help="Add, list, change and remove members.",
+    commands=[member_options.set_, member_options.show],
+)
 def member() -> None:
-    """Add, list and remove members, one by one or a file at a time."""
+    """Add, list, change and remove members, one by one or a file at a time."""
 
 
 @member.command(short_help="Make each ADDRESS a member of LIST.")
@@ -30,14 +36,22 @@ def member() -> None:
 )
 @click.option(
     "--reception",
-    type=click.Choice(RECEPTIONS),
-    default="each",
-    show_default=True,
-    help="How they get the posts.",
+    type=click.Choice(member_options.CHOICES),
+    help="How they get the posts.  [default: the list's default_reception]",
 )
 @click.option("--no-own-posts", is_flag=True, help="They do not get their own posts.")
 @click.option(
-    "--concealed", is_flag=True, help="Others do not see that they are members."
+    "--concealed/--visible",
+    default=None,
+    help="Whether others see that they are members.",
+)
+@click.option("--topics", metavar="A,B", default="", help="They get posts on these.")
+@click.option(
+    "--attribute",
+    "attributes",
+    multiple=True,
+    metavar="ID=VALUE",
+    help="Fill in one of the list's attributes.",
 )
 @json_option
 @pass_context
@@ -47,25 +61,31 @@ def add(
     address: str,
     who: Sequence[str],
     name: str,
-    reception: str,
+    reception: str | None,
     no_own_posts: bool,
-    concealed: bool,
+    concealed: bool | None,
+    topics: str,
+    attributes: Sequence[str],
 ) -> None:
     """Make each ADDRESS a member of LIST; all of them or, if one is refused, none."""
     if name and len(who) > 1:
         raise UsageError("--name is for one ADDRESS; several came.")
     fields = {
         "name": name,
-        "reception": reception,
-        "own_posts": "no" if no_own_posts else "yes",
-        "concealed": "yes" if concealed else "no",
+        "reception": reception or "",
+        "own_posts": "no" if no_own_posts else "",
+        "concealed": "" if concealed is None else clean(concealed),
+        "topics": topics,
     }
-    rows = (
-        member_file.make_row(number, {"address": text, **fields})
-        for number, text in enumerate(who, start=1)
-    )
     with context.connection() as conn:
         found = catalogue.find_list(conn, address)
+        settings = load_list_settings(conn, found.id)
+        given = member_options.read_attributes(attributes, settings) or {}
+        fields |= {f"{ATTRIBUTE}{key}": value for key, value in given.items()}
+        rows = (
+            make_row(number, {"address": text, **fields}, settings)
+            for number, text in enumerate(who, start=1)
+        )
         with member_import.stage(rows, found=found) as staged:
             report = member_import.apply(conn, staged, found=found, actor=actor())
     if report.refused and not context.as_json:
@@ -153,10 +173,14 @@ def ls(
 @click.argument("address", metavar="LIST")
 @pass_context
 def export(context: Context, *, address: str) -> None:
-    """Write the members of LIST as CSV, in the form that `import` takes."""
+    """Write the members of LIST as CSV, in the form that `import` takes.
+
+    The topics and the attributes of the list are columns, where it has any.
+    """
     with context.connection() as conn:
         found = catalogue.find_list(conn, address)
-        for piece in members.export(conn, found.id):
+        settings = load_list_settings(conn, found.id)
+        for piece in members.export(conn, found.id, settings=settings):
             sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
 
@@ -192,8 +216,10 @@ def import_(
     """Add the members in FILE to LIST (- for standard input).
 
     FILE is CSV in UTF-8 with a header, whose columns are among address, name,
-    reception, own_posts and concealed, in any order, between commas, semicolons or
-    tabs; only address must be there.  Without a header each line is an address.
+    reception, own_posts, concealed, suspended_at, suspended_until, topics and
+    attribute:ID for each attribute of the list, in any order, between commas,
+    semicolons or tabs; only address must be there, and what is empty is the list's
+    default.  Without a header each line is an address.
 
     Each row that is refused is named with its line and the reason.  Then nothing is
     done and the exit code is 64; with --partial the other rows are added and the exit
@@ -203,11 +229,14 @@ def import_(
     name = "standard input" if str(file) == "-" else str(file)
     with context.connection() as conn:
         found = catalogue.find_list(conn, address)
+        settings = load_list_settings(conn, found.id)
     quiet_progress = quiet or context.as_json
     with (
         import_progress(name, quiet=quiet_progress) as progress,
         _opened(file, progress=progress) as source,
-        member_import.stage(member_file.read(source, name=name), found=found) as staged,
+        member_import.stage(
+            member_file.read(source, name=name, settings=settings), found=found
+        ) as staged,
     ):
         progress.has_read(staged.rows)
         with context.connection() as conn:

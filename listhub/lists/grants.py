@@ -1,13 +1,20 @@
-"""Who owns and who moderates a list: given and taken, each change in the audit."""
+"""Who owns and who moderates a list: given, changed and taken; the audit has it all."""
 
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import psycopg
+from psycopg.rows import class_row
 
 from listhub.errors import UsageError
 from listhub.lists import audit, persons
 
 Kind = Literal["owner", "moderator"]
+
+_LONGEST_INFO = 500  # characters
 
 _GRANT = """
 INSERT INTO role (list_id, person_id, kind) VALUES (%s, %s, %s)
@@ -17,9 +24,43 @@ _REVOKE = """
 DELETE FROM role WHERE list_id = %s AND person_id = %s AND kind = %s
 """
 _HOLDERS = """
-SELECT person.address FROM role JOIN person ON person.id = role.person_id
- WHERE role.list_id = %s AND role.kind = %s ORDER BY person.address_key COLLATE "C"
+SELECT person.address, person.display_name AS name, role.profile, role.reception,
+       role.concealed, role.info, role.created_at AS since
+  FROM role JOIN person ON person.id = role.person_id
+ WHERE role.list_id = %s AND role.kind = %s
 """
+_IN_ORDER = f'{_HOLDERS} ORDER BY person.address_key COLLATE "C"'
+_LOCK = f"{_HOLDERS} AND role.person_id = %s FOR NO KEY UPDATE OF role"
+_CHANGE = """
+UPDATE role SET profile = %(profile)s, reception = %(reception)s,
+       concealed = %(concealed)s, info = %(info)s
+ WHERE list_id = %(list_id)s AND kind = %(kind)s AND person_id = %(person_id)s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """An owner or moderator, with all that belongs to the role."""
+
+    address: str
+    name: str
+    profile: str
+    reception: str
+    concealed: bool
+    info: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What is to be otherwise; None leaves it as it is."""
+
+    profile: Literal["normal", "privileged"] | None = None
+    #: Whether the role's mail comes.
+    reception: Literal["mail", "none"] | None = None
+    concealed: bool | None = None
+    #: What other people should know, on one line.
+    info: str | None = None
 
 
 def grant(
@@ -57,10 +98,63 @@ def revoke(
     _note(conn, list_id, address, action=f"{kind}.del", name=name, actor=actor)
 
 
+def change(
+    conn: "psycopg.Connection[Any]",
+    list_id: int,
+    address: str,
+    changes: Changes,
+    *,
+    kind: Kind,
+    name: str,
+    actor: str,
+) -> Mapping[str, tuple[object, object]]:
+    """Change a role; return what was changed: before and after, by the field.
+
+    UsageError for who does not hold it, and for an info that is too long.
+    """
+    info = changes.info
+    if info is not None and (len(info) > _LONGEST_INFO or not info.isprintable()):
+        raise UsageError(
+            f"The info must be one line of at most {_LONGEST_INFO} characters."
+        )
+    person_id = persons.find(conn, address)
+    cursor = conn.cursor(row_factory=class_row(Holder))
+    before = cursor.execute(_LOCK, [list_id, kind, person_id]).fetchone()
+    if before is None:
+        raise UsageError(f"{address} is not {_a(kind)} of {name}.")
+    wanted = {k: v for k, v in dataclasses.asdict(changes).items() if v is not None}
+    after = dataclasses.replace(before, **wanted)
+    changed = {
+        field: (old, value)
+        for field, value in wanted.items()
+        if (old := getattr(before, field)) != value
+    }
+    if changed:
+        where = {"list_id": list_id, "kind": kind, "person_id": person_id}
+        conn.execute(_CHANGE, dataclasses.asdict(after) | where)
+        _note(
+            conn,
+            list_id,
+            address,
+            action=f"{kind}.set",
+            name=name,
+            actor=actor,
+            changes={field: list(both) for field, both in changed.items()},
+        )
+    return changed
+
+
+def of_list(
+    conn: "psycopg.Connection[Any]", list_id: int, *, kind: Kind
+) -> list[Holder]:
+    """Return a list's owners or moderators by their addresses."""
+    cursor = conn.cursor(row_factory=class_row(Holder))
+    return cursor.execute(_IN_ORDER, [list_id, kind]).fetchall()
+
+
 def holders(conn: "psycopg.Connection[Any]", list_id: int, *, kind: Kind) -> list[str]:
     """Return the addresses of a list's owners or moderators."""
-    rows = conn.execute(_HOLDERS, [list_id, kind]).fetchall()
-    return [address for (address,) in rows]
+    return [holder.address for holder in of_list(conn, list_id, kind=kind)]
 
 
 def _a(kind: Kind) -> str:
@@ -75,6 +169,7 @@ def _note(
     action: str,
     name: str,
     actor: str,
+    **detail: object,
 ) -> None:
     audit.note(
         conn,
@@ -82,5 +177,5 @@ def _note(
         action=action,
         subject=name,
         list_id=list_id,
-        detail={"address": address},
+        detail={"address": address, **detail},
     )
