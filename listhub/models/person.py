@@ -62,6 +62,8 @@ class Role(Base):
     reception: Mapped[str] = mapped_column(server_default=text("'mail'"))
     concealed: Mapped[bool] = mapped_column(server_default=text("false"))
     info: Mapped[str] = mapped_column(server_default=text("''"))
+    #: False: only sources gave them; without one they go.
+    granted: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class Audit(Base):

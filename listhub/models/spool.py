@@ -150,3 +150,17 @@ class JobRun(Base):
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     detail: Mapped[str | None]
+    #: How often it failed.
+    attempts: Mapped[Small] = mapped_column(server_default=text("0"))
+    #: The item that it is in the spool.
+    item_id: Mapped[int | None]
+
+
+class JobPause(Base):
+    """A job that is not to be made due until somebody resumes it."""
+
+    __tablename__ = "job_pause"
+
+    job: Mapped[str] = mapped_column(Text, primary_key=True)
+    paused_by: Mapped[str]
+    paused_at: Mapped[Moment]

@@ -54,3 +54,5 @@ class Subscription(Base):
     #: The list's own attributes, by their ids.
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     changed_at: Mapped[datetime | None]
+    #: False: only sources gave them; without one they go.
+    subscribed: Mapped[bool] = mapped_column(server_default=text("true"))
