@@ -10,11 +10,12 @@ from typing import Literal
 from urllib.parse import quote
 
 from listhub.config import Settings
-from listhub.delivery.treatment import NO_TEXTS, Treatment
+from listhub.delivery.treatment import NO_TEXTS, Seal, Treatment
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow
-from listhub.mail import one_click, transforms
+from listhub.mail import authentication, one_click, transforms
 from listhub.mail.added_text import Texts
+from listhub.mail.authentication import Authentication
 from listhub.mail.draft import Draft
 from listhub.mail.munge import Munge
 from listhub.mail.receptions import RECEPTION_TRANSFORMS, Attachment, Options, adapt
@@ -51,6 +52,8 @@ class Plan:
     texts: Texts = NO_TEXTS
     #: How the author was believed: by a moderator, by confirming, by a signature.
     validated: Literal["editor", "md5", "dkim", ""] = ""
+    #: Where the post comes from, if that was looked at.
+    origin: Authentication | None = None
     #: Keeps an attachment and returns the address at which it can be fetched.
     keep: Callable[[Attachment], str] = _example
 
@@ -86,7 +89,9 @@ class Plan:
     @property
     def one_click(self) -> bool:
         """Whether each copy has an address of its own that unsubscribes (RFC 8058)."""
-        return bool(self.settings.one_click and self.site.web.url)
+        # RFC 8058 §3.1: one https address, or none at all.
+        web = self.site.web.url.lower().startswith("https://")
+        return self.settings.one_click and web
 
     @property
     def personal(self) -> bool:
@@ -141,7 +146,26 @@ def treatment(plan: Plan, reception: str) -> Treatment:
         language=plan.settings.language,
         one_click=plan.one_click,
         sign=plan.row.domain if plan.signed else "",
+        arc=_seal(plan),
         track=plan.settings.tracking,
+    )
+
+
+def for_digest(common: Draft) -> Draft:
+    """Return a post as it stands in digests: nobody's token will be put into it."""
+    kept = common.copy()
+    one_click.withdraw(kept.headers)
+    return kept
+
+
+def _seal(plan: Plan) -> Seal | None:
+    """Return what a seal of ARC says, if the list seals and somebody has looked."""
+    if not plan.settings.arc or plan.origin is None:
+        return None
+    return Seal(
+        authserv_id=plan.site.authentication.authserv_id or plan.row.domain,
+        results=authentication.as_results(plan.origin),
+        chain=plan.origin.arc,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import psycopg
 
 from listhub.config import Settings
+from listhub.delivery import copies
 from listhub.delivery.outgoing import NewOutgoing, Sent, send_out
 from listhub.lists import attachments, composing, digests, recipients, texts, topics
 from listhub.lists.composing import Plan
@@ -53,7 +54,10 @@ class Publication:
 def publish(
     conn: "psycopg.Connection[Any]", publication: Publication, site: Settings
 ) -> Done:
-    """Give the post its number and make everything that leaves or stays of it."""
+    """Give the post its number and make everything that leaves or stays of it.
+
+    OwnerTextError for a template that is no good; the caller rolls back.
+    """
     row, wanted = publication.row, publication.settings
     wishes = topics.audience(wanted, publication.tag)
     counts = recipients.count(conn, list_id=row.id, topics=wishes)
@@ -89,13 +93,13 @@ def publish(
             row,
             publication.post,
             sequence=numbered.sequence,
-            head=common.headers.to_bytes(),
+            head=composing.for_digest(common).headers.to_bytes(),
             body=_stored(conn, publication, common),
             topics=publication.tag.names,
         )
-    copies = sum(each.recipients for each in sent)
+    recipients_of_all = sum(each.recipients for each in sent)
     return Done(
-        note=f"post {numbered.sequence} to {copies} recipients",
+        note=f"post {numbered.sequence} to {recipients_of_all} recipients",
         emit=(*archive, *(item for each in sent for item in each.items)),
     )
 
@@ -110,9 +114,14 @@ def _send(
     common: Draft,
     lag: timedelta,
 ) -> Sent:
-    """Make the copies for one reception ready to leave."""
+    """Make the copies for one reception ready to leave.
+
+    OwnerTextError if they cannot be filled in: better one report than a list of them.
+    """
     row = plan.row
     copy = composing.for_reception(common, plan, reception)
+    treatment = composing.treatment(plan, reception)
+    copies.rehearse(copy, treatment)
     body_id, offset = _stored(conn, publication, copy)
     return send_out(
         conn,
@@ -128,7 +137,7 @@ def _send(
             author=publication.post.author,
             mode=reception,
             priority=publication.priority,
-            treatment=composing.treatment(plan, reception),
+            treatment=treatment,
         ),
         plain=choice.plain,
         verp=choice.verp,
@@ -156,6 +165,7 @@ def _plan(
         munge=publication.munge,
         texts=texts.load(conn, publication.row, publication.files),
         validated=publication.validated,
+        origin=publication.origin,
         keep=partial(
             attachments.store,
             conn,

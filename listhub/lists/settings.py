@@ -27,11 +27,16 @@ from listhub.config.fields import (
 from listhub.config.toml import document, read_document
 from listhub.errors import PermanentError, TemporaryError, UsageError
 from listhub.lists.list_settings import ListSettings
+from listhub.policy import patterns
+from listhub.policy.patterns import PatternError
 
 V = TypeVar("V")
 Scope = Literal["site", "domain", "list"]
 
 _logger = log.get(__name__)
+
+#: Settings that are regular expressions.
+EXPRESSIONS = frozenset({"loop_prevention_regex", "dmarc_domain_regex"})
 
 #: Settings of earlier releases, which may still be stored beside their successors.
 _RETIRED = frozenset({"post", "list_headers"})
@@ -89,9 +94,25 @@ def _read(
 ) -> object:
     spec = _spec(key, source=source)
     try:
-        return reader(spec, value)
+        read = reader(spec, value)
     except WrongValueError as wrong:
         raise UsageError(wrong.sentence(source=source, name=key)) from None
+    if key in EXPRESSIONS:
+        _check_expression(str(read), key, source=source)
+    return read
+
+
+def _check_expression(written: str, key: str, *, source: str) -> None:
+    """Refuse what is no regular expression, or one that a long address can stall."""
+    try:
+        if patterns.is_plain(written):
+            return
+        why = "it can be read in too many ways"
+    except PatternError as error:
+        why = str(error)
+    raise UsageError(
+        f"{source}: {key} is {shown(written)}; a regular expression is allowed ({why})."
+    )
 
 
 def _spec(key: str, *, source: str = "list settings") -> Spec:

@@ -38,6 +38,8 @@ class Membership:
 
 def withdraw(headers: Headers) -> None:
     """Take away the offer of one click that nobody's token has been put into."""
+    if headers.get("List-Unsubscribe-Post") is None:
+        return
     headers.remove("List-Unsubscribe-Post")
     value = (headers.get("List-Unsubscribe") or b"").decode(errors="replace")
     ways = [way.strip() for way in value.split(",") if MARK not in way]

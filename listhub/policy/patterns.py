@@ -14,7 +14,14 @@ from collections.abc import Callable
 from listhub.policy import automaton
 from listhub.policy.automaton import PatternError
 
-__all__ = ["LONGEST_PATTERN", "LONGEST_SUBJECT", "Pattern", "PatternError", "read"]
+__all__ = [
+    "LONGEST_PATTERN",
+    "LONGEST_SUBJECT",
+    "Pattern",
+    "PatternError",
+    "is_plain",
+    "read",
+]
 
 #: Characters of a value that are looked at, and that an expression may have.
 LONGEST_SUBJECT, LONGEST_PATTERN = 10_000, 1_000
@@ -69,6 +76,17 @@ def _search(written: str) -> Search:
         raise PatternError(str(error)) from error
     found: Callable[[str], object] = automaton.search(compiled) or compiled.search
     return lambda subject: bool(found(subject[:LONGEST_SUBJECT]))
+
+
+def is_plain(written: str) -> bool:
+    """Say whether an expression can be read in one way only, by any engine in good time.
+
+    It is one of Python's, not of Perl's; PatternError if it is none.
+    """
+    try:
+        return automaton.search(re.compile(written, re.IGNORECASE)) is None
+    except (re.error, OverflowError, RecursionError) as error:
+        raise PatternError(str(error)) from error
 
 
 def translated(written: str) -> str:

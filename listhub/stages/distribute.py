@@ -31,6 +31,7 @@ from listhub.lists.publishing import Publication, publish
 from listhub.lists.topics import Tag
 from listhub.mail import message_id, screening
 from listhub.mail.draft import Draft
+from listhub.mail.owner_text import OwnerTextError
 from listhub.spool.items import Bury, Done, Item, NewItem, Verdict
 from listhub.stages.stage import RoomStage, StageContext
 
@@ -192,7 +193,14 @@ def _publish(case: _Case, context: StageContext) -> Done:
             confirmed=bool(case.confirmed_by),
         ),
     )
-    return publish(context.conn, publication, context.settings)
+    if case.settings.personalization == "none":
+        return publish(context.conn, publication, context.settings)
+    try:
+        with context.conn.transaction():
+            return publish(context.conn, publication, context.settings)
+    except OwnerTextError as error:
+        reason = f"The post, or a text of the list, is no template: {error}."
+        return _refuse(case, Refuse(enhanced="5.6.5", reason=reason), context)
 
 
 def _hold(case: _Case, judgement: Judgement, context: StageContext) -> Done:

@@ -16,6 +16,7 @@ import psycopg
 from listhub import log
 from listhub.config import Settings
 from listhub.delivery.outgoing import NewOutgoing, send_out, to_people
+from listhub.delivery.treatment import Treatment
 from listhub.i18n.languages import best_language
 from listhub.lists import files
 from listhub.lists.notices import guards, waiting
@@ -180,6 +181,7 @@ def _out(
             bounce_address="",  # RFC 3834 §3.3, RFC 5321 §4.5.5
             list_id=place.list_id,
             mode="dsn" if notice.status else "notice",
+            treatment=Treatment(sign=place.domain),
         ),
         plain=to_people(addresses),
         rules=settings.packets,

@@ -85,6 +85,8 @@ def _values(spec: Spec) -> st.SearchStrategy[object]:
 
 
 def _texts(spec: Spec) -> st.SearchStrategy[str]:
+    if spec.name in lists.EXPRESSIONS:
+        return st.sampled_from(["robot|daemon", r"@example\.org", ""])
     plain = st.characters(exclude_categories=["Cc", "Cs"])
     if spec.rule.pattern:
         form = rf"(?:{spec.rule.pattern})"
