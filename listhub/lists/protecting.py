@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from listhub.i18n.text import translated
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow
 from listhub.mail import dmarc
@@ -29,6 +30,7 @@ def decide(
         list_name=row.name,
         reason=reason,
         phrase=settings.dmarc_phrase,
+        phrases=_phrases(settings.language),
     )
 
 
@@ -67,6 +69,10 @@ def _reason(
         signed=headers.get("DKIM-Signature") is not None,
         look_up=look_up(ask, domain_of(author)),
     )
+
+
+def _phrases(language: str) -> Mapping[str, str]:
+    return {name: translated(phrase, language) for name, phrase in ENGLISH.items()}
 
 
 def _of_roles() -> Mapping[str, str]:

@@ -32,10 +32,10 @@ Phrase = Literal[
 ENGLISH: Mapping[str, str] = {
     "display_name": "{name}",
     "name_and_email": "{name} ({email})",
-    "name_via_list": "{name} (via {list} Mailing List)",
-    "name_email_via_list": "{name} ({email} via {list} Mailing List)",
-    "list_for_name": "{list} Mailing List (on behalf of {name})",
-    "list_for_email": "{list} Mailing List (on behalf of {email})",
+    "name_via_list": N_("{name} (via {list} Mailing List)"),
+    "name_email_via_list": N_("{name} ({email} via {list} Mailing List)"),
+    "list_for_name": N_("{list} Mailing List (on behalf of {name})"),
+    "list_for_email": N_("{list} Mailing List (on behalf of {email})"),
 }
 
 _SIGNATURES = ("DKIM-Signature", "DomainKey-Signature")
