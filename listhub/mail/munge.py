@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from listhub.i18n.text import N_
 from listhub.mail import address, mailbox
 from listhub.mail.headers import Headers
 
