@@ -8,7 +8,12 @@ from listhub.models.archive import (
     ArchiveText,
 )
 from listhub.models.base import Base
-from listhub.models.bounce import BounceEvent
+from listhub.models.bounce import (
+    BounceAction,
+    BounceBreaker,
+    BounceEvent,
+    Suppression,
+)
 from listhub.models.custom_file import CustomFile
 from listhub.models.digest import DigestEntry, DigestIssue
 from listhub.models.domain import Domain
@@ -31,6 +36,8 @@ __all__ = [
     "Attachment",
     "Audit",
     "Base",
+    "BounceAction",
+    "BounceBreaker",
     "BounceEvent",
     "CustomFile",
     "DataSource",
@@ -53,5 +60,6 @@ __all__ = [
     "SettingVersion",
     "SourceSync",
     "Subscription",
+    "Suppression",
     "spool",
 ]
