@@ -280,6 +280,24 @@ class ListSettings:
     ignore_x_no_archive: bool = setting(
         default=False, about="Archive even posts whose header asks not to."
     )
+    archive_quota: int = setting(
+        0,
+        "The most room that its archive takes; 0: any.",
+        unit="kB",
+        least=0,
+        most=10**12,
+    )
+    archive_max_months: int = setting(
+        0,
+        "How many months its archive keeps, this one among them; 0: all.",
+        unit="months",
+        least=0,
+        most=1200,
+    )
+    archive_crypted: Literal["original", "none"] = setting(
+        "original",
+        "What the archive keeps of encrypted posts: all as it came, or none.",
+    )
 
     # --- members ----------------------------------------------------------------------
     receptions: tuple[str, ...] = setting(
@@ -312,6 +330,13 @@ class ListSettings:
         unit="members",
         least=0,
         most=100_000_000,
+    )
+    source_safety: int = setting(
+        10,
+        "When more of those whom sources gave would go in one round, it is stopped.",
+        unit="per cent",
+        least=0,
+        most=100,
     )
     attributes: tuple[str, ...] = setting(
         (),
