@@ -47,9 +47,10 @@ def render(
         row = posting.find_list(conn, catalogue.find_list(conn, address).id)
         if row is None:
             raise UsageError(f"There is no list {address} here.")
-        wanted = mode or "each"
-        if to is not None and mode is None:
-            _, wanted = rehearsal.reception_of(conn, row, to)
+        wanted, subscription = mode or "each", 0
+        if to is not None:
+            subscription, own = rehearsal.reception_of(conn, row, to)
+            wanted = mode or own
         if wanted not in composing.RECEPTIONS:
             raise UsageError(
                 f"{to} gets no copy of a post: the reception is {wanted}; name another"
@@ -58,7 +59,13 @@ def render(
         done = Answers(context.settings).settled(
             conn,
             lambda ask: rehearsal.rehearse(
-                conn, ask, row, raw, reception=wanted, site=context.settings
+                conn,
+                ask,
+                row,
+                raw,
+                reception=wanted,
+                site=context.settings,
+                subscription=subscription,
             ),
         )
     if explain or context.as_json:

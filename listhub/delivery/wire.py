@@ -39,6 +39,13 @@ def body_to_wire(body: bytes | memoryview) -> bytes:
     return to_wire(b"", body) if body else TERMINATOR
 
 
+def from_wire(data: bytes) -> bytes:
+    """Return what the receiver of such a content has then: no doubled dots, no end."""
+    content = data.removesuffix(TERMINATOR)
+    stuffed = content.startswith(b".")
+    return content[stuffed:].replace(b"\r\n..", b"\r\n.")
+
+
 def needs_smtputf8(head: bytes, reverse_path: str, recipients: Iterable[str]) -> bool:
     """Say whether the message is internationalised (RFC 6531 §3.1).
 

@@ -10,15 +10,20 @@ import psycopg
 
 from listhub.config import Settings
 from listhub.config.fields import shown
+from listhub.config.reading import derived_key
+from listhub.delivery.keyring import Keyring
+from listhub.delivery.preparing import Preparer
 from listhub.errors import UsageError
-from listhub.lists import composing, protecting, texts, topics
+from listhub.lists import composing, protecting, readers, texts, topics
 from listhub.lists.composing import Plan
 from listhub.lists.posting import ListRow, Post
 from listhub.lists.settings import load_list_settings
-from listhub.mail import message_id, screening
+from listhub.mail import message_id, one_click, screening, transforms
 from listhub.mail.address import key
 from listhub.mail.draft import Draft
-from listhub.mail.transforms import Change
+from listhub.mail.owner_text import OwnerTextError
+from listhub.mail.personal import SAMPLE, Reader
+from listhub.mail.transforms import Change, Step, TransformContext
 from listhub.outside.answers import Ask
 
 _MEMBER = """
@@ -58,8 +63,13 @@ def rehearse(
     *,
     reception: str,
     site: Settings,
+    subscription: int = 0,
 ) -> Rehearsal:
-    """Return the next post of a list as members of a reception would get it."""
+    """Return the next post of a list as members of a reception would get it.
+
+    With a subscription it is that member's own copy.  UsageError if the list's texts
+    are no templates, TemporaryError if its keys cannot be read here.
+    """
     settings = load_list_settings(conn, row.id)
     draft = Draft.parse(raw)
     author = screening.author(draft.headers) or ""
@@ -90,4 +100,34 @@ def rehearse(
     archived = composing.for_archive(draft, plan, trail)
     common = composing.for_all(archived, plan, trail)
     copy = composing.for_reception(common, plan, reception, trail)
+    reader = readers.find(conn, [subscription]).get(subscription, SAMPLE)
+    finish = _finishing(plan, reception, reader, subscription)
+    transforms.run([finish], copy, plan.context, trail)
     return Rehearsal(message=copy.to_bytes(), reception=reception, trail=trail)
+
+
+def _finishing(plan: Plan, reception: str, reader: Reader, subscription: int) -> Step:
+    """Return what is done to a copy while it is sent, as one more step."""
+    keys = Keyring(plan.site.dkim.directory)
+    preparer = Preparer(
+        keys, one_click_key=lambda: derived_key(plan.site, one_click.PURPOSE)
+    )
+
+    def apply(draft: Draft, _: TransformContext) -> None:
+        try:
+            raw = preparer.copy(
+                draft,
+                composing.treatment(plan, reception),
+                list_id=plan.row.id,
+                reader=reader,
+                subscription=subscription,
+            )
+        except OwnerTextError as error:
+            raise UsageError(
+                f"This post, or a text of the list, is no template: {error}."
+            ) from error
+        done = Draft.parse(raw)
+        draft.headers, draft.body = done.headers, done.body
+
+    about = "Fills in what differs by recipient, and signs, as the sending does."
+    return Step(name="finish", about=about, apply=apply)
