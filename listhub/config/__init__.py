@@ -2,7 +2,13 @@
 
 from listhub.config.authenticity import Authentication, Dkim, Dns, Screening
 from listhub.config.fields import Spec, setting, specs
-from listhub.config.reading import Loaded, load, load_with_origins, verp_key
+from listhub.config.reading import (
+    Loaded,
+    derived_key,
+    load,
+    load_with_origins,
+    verp_key,
+)
 from listhub.config.tree import (
     Broker,
     Database,
@@ -35,6 +41,7 @@ __all__ = [
     "Spool",
     "Web",
     "Worker",
+    "derived_key",
     "load",
     "load_with_origins",
     "setting",
