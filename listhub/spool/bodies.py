@@ -6,9 +6,9 @@ and looks again, leaves it alone.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -22,20 +22,29 @@ SELECT digest, length(content), content
 RETURNING digest, id
 """
 
-_VACUUM = """
-DELETE FROM body WHERE id IN (
-    SELECT body.id FROM body
-     WHERE last_put < now() - %(age)s
-       AND NOT EXISTS (SELECT FROM spool_item i WHERE i.body_id = body.id)
+# All that may refer to a body while somebody needs it; history may outlive it.
+_UNNAMED = """NOT EXISTS (SELECT FROM spool_item i WHERE i.body_id = body.id)
        AND NOT EXISTS (SELECT FROM outgoing o WHERE o.body_id = body.id)
        AND NOT EXISTS (SELECT FROM archive_message a WHERE a.body_id = body.id)
        AND NOT EXISTS (SELECT FROM bounce_event b WHERE b.body_id = body.id)
        AND NOT EXISTS (SELECT FROM request r WHERE r.body_id = body.id)
        AND NOT EXISTS (SELECT FROM digest_entry d WHERE d.body_id = body.id)
-       AND NOT EXISTS (SELECT FROM attachment t WHERE t.body_id = body.id)
+       AND NOT EXISTS (SELECT FROM attachment t WHERE t.body_id = body.id)"""
+
+_VACUUM = f"""
+DELETE FROM body WHERE id IN (
+    SELECT body.id FROM body
+     WHERE last_put < now() - %(age)s
+       AND {_UNNAMED}
      LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ) AND last_put < now() - %(age)s
-"""
+"""  # noqa: S608 - no values in it
+
+_UNNAMED_WHERE = f"SELECT id FROM body WHERE {_UNNAMED} AND "  # noqa: S608
+# In the order of writers.  Whoever has just stored the bytes again holds the row until
+# the commit, and the next statement sees what it named them for.
+_LOCK = "SELECT FROM body WHERE id = ANY(%s) ORDER BY digest FOR UPDATE"
+_FORGET = f"DELETE FROM body WHERE id = ANY(%s) AND {_UNNAMED}"  # noqa: S608
 
 
 def digest(content: bytes) -> bytes:
@@ -74,3 +83,17 @@ def vacuum(
 ) -> int:
     """Delete up to `limit` bodies that nothing refers to; return how many."""
     return conn.execute(_VACUUM, {"age": age, "limit": limit}).rowcount
+
+
+def unnamed(
+    conn: "psycopg.Connection[Any]", condition: LiteralString, values: Mapping[str, Any]
+) -> list[int]:
+    """Return the bodies that nothing refers to and that meet a condition in SQL."""
+    return [row[0] for row in conn.execute(_UNNAMED_WHERE + condition, values)]
+
+
+def forget(conn: "psycopg.Connection[Any]", ids: Collection[int]) -> int:
+    """Delete those of these bodies that nothing refers to, however young."""
+    wanted = list(ids)
+    conn.execute(_LOCK, [wanted])
+    return conn.execute(_FORGET, [wanted]).rowcount
