@@ -17,6 +17,9 @@ from listhub.mail.transforms.context import permalink
 #: References that are kept: the first, and the nearest.  A hostile field has thousands.
 MOST_REFERENCES = 20
 
+#: What the Message-ID that we give to a post without one ends in.
+NAMELESS = "@without-message-id.invalid"
+
 _LONGEST = 500  # characters of a name or a subject that are kept beside the body
 _NAMED = re.compile(r"<([^<>\s]{1,995})>")
 _LONGEST_FIELD = 100_000
@@ -59,7 +62,7 @@ def identify(raw: bytes, headers: Headers | None = None) -> str:
     """Return the Message-ID; for a post without one, one that its bytes give."""
     found = message_id.message_id(headers or Headers.parse(raw))
     digest = hashlib.sha256(raw).hexdigest()
-    return found or f"{digest[:32]}@without-message-id.invalid"
+    return found or digest[:32] + NAMELESS
 
 
 def read(

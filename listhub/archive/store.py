@@ -11,7 +11,7 @@ from listhub.archive import index, threading
 from listhub.archive.filing import Filing
 from listhub.archive.threading import lock
 
-__all__ = ["Filing", "file", "file_many", "find", "lock", "remove", "used"]
+__all__ = ["Filing", "file", "file_many", "find", "lock", "refile", "remove", "used"]
 
 Conn = psycopg.Connection[Any]
 
@@ -33,6 +33,17 @@ SELECT %(list_id)s, new.message_id, new.permalink, new.sequence, new.sent_at,
  ORDER BY new.place
     ON CONFLICT (list_id, message_id) DO NOTHING
 RETURNING id, message_id
+"""
+# What a newer release reads off the same bytes; date, number and address stay.
+_REFILE = """
+UPDATE archive_message AS post
+   SET author = new.author, author_name = new.author_name, subject = new.subject,
+       size = new.size, attachments = new.attachments, refs = new.refs,
+       stem = new.stem, answers = new.answers
+  FROM jsonb_to_recordset(%(new)s::jsonb) AS new (
+       place bigint, author text, author_name text, subject text, size bigint,
+       attachments bigint, refs text[], stem text, answers bool)
+ WHERE post.id = new.place AND post.list_id = %(list_id)s
 """
 _FIND = """
 SELECT list_id, message_id, sequence, sent_at, author, author_name, subject, body_id,
@@ -87,6 +98,20 @@ def file_many(
         first.setdefault(each.message_id, each)
     index.put(conn, {ids[name]: first[name] for name in ids}, language=language)
     return ids
+
+
+def refile(
+    conn: Conn, *, list_id: int, filings: Mapping[int, Filing], language: str = "en"
+) -> None:
+    """Write anew what is known of filed posts, given by their ids: words and threads.
+
+    For posts of an earlier release, and after a change of the list's language.
+    """
+    lock(conn, list_id)
+    new = [_row(number, each) for number, each in filings.items()]
+    conn.execute(_REFILE, {"list_id": list_id, "new": Json(new)})
+    threading.thread(conn, list_id, list(filings))
+    index.put(conn, filings, language=language)
 
 
 def find(

@@ -27,6 +27,10 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('archive', %s))"
 _ROWS = """
 SELECT id, permalink, refs, stem, answers FROM archive_message
 """
+_HAD = """
+SELECT DISTINCT thread_id FROM archive_message
+ WHERE id = ANY(%s) AND thread_id IS NOT NULL
+"""
 _KEYS = "SELECT key, thread_id FROM archive_key WHERE list_id = %s AND key = ANY(%s)"
 # An answer that names nothing, and the last before it with the same subject.
 _BEFORE = """
@@ -109,32 +113,43 @@ def lock(conn: Conn, list_id: int) -> None:
 
 
 def thread(conn: Conn, list_id: int, ids: Collection[int]) -> None:
-    """Give new posts of a list their threads; the list is locked by the caller."""
+    """Give posts of a list their threads; the list is locked by the caller.
+
+    They are new, or what is known of them has changed: their threads are then pieced
+    together anew.
+    """
     if ids:
-        rows = _rows(conn, "WHERE id = ANY(%s)", [list(ids)])
-        _weave(conn, list_id, rows, apart=set())
+        rows = _rows(conn, "WHERE id = ANY(%s) AND thread_id IS NULL", [list(ids)])
+        had = conn.execute(_HAD, [list(ids)]).fetchall()
+        _weave(conn, list_id, rows, apart={each for (each,) in had}, changed=ids)
 
 
 def rethread(conn: Conn, list_id: int, threads: Collection[int]) -> None:
     """Piece threads together anew, such as after posts were taken out of them."""
     if threads:
-        _weave(conn, list_id, [], apart=set(threads))
+        _weave(conn, list_id, [], apart=set(threads), changed=())
 
 
-def _weave(conn: Conn, list_id: int, new: list[Row], *, apart: set[int]) -> None:
+def _weave(
+    conn: Conn,
+    list_id: int,
+    new: list[Row],
+    *,
+    apart: set[int],
+    changed: Collection[int],
+) -> None:
     # An answer that gets a post before it belongs no more to what was before it.
-    threads = apart | _threads_after(conn, list_id, new)
+    threads = apart | _threads_after(conn, list_id, changed)
     weave = _Weave(rows={row.id: row for row in (*new, *_take_apart(conn, threads))})
     _by_names(conn, list_id, weave)
     _by_subject(conn, list_id, weave)
     _write(conn, list_id, weave)
 
 
-def _threads_after(conn: Conn, list_id: int, new: list[Row]) -> set[int]:
-    ids = [row.id for row in new if row.stem]
+def _threads_after(conn: Conn, list_id: int, ids: Collection[int]) -> set[int]:
     if not ids:
         return set()
-    values = {"list_id": list_id, "window": WINDOW, "ids": ids}
+    values = {"list_id": list_id, "window": WINDOW, "ids": list(ids)}
     return {thread_id for (thread_id,) in conn.execute(_AFTER, values)}
 
 

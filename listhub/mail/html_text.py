@@ -16,7 +16,8 @@ LONGEST_PAGE = 2_000_000  # characters; the rest is left out, and that is said
 _WIDTH = 72
 _DEEPEST = 6  # levels of quotes and lists that are shown
 _MOST_LINKS = 1000
-_TOKENS = re.compile(
+#: Tags, text, and what is neither; in time in proportion to the page.
+TOKENS = re.compile(
     r"<!--.*?(?:-->|\Z)"
     r"|<[!?][^>]*+>?"
     r"|<(?P<raw>script|style|title|textarea|template|svg|math|select)\b"
@@ -46,7 +47,7 @@ _PARAGRAPHS = frozenset({
 def html_to_text(page: str) -> str:
     """Return the text of a page, lines ended by LF; of any page, however broken."""
     writer = _Writer()
-    for token in _TOKENS.finditer(page[:LONGEST_PAGE]):
+    for token in TOKENS.finditer(page[:LONGEST_PAGE]):
         if token["text"]:
             writer.text(unescape(token["text"]))
         elif token["tag"]:

@@ -119,3 +119,30 @@ def test_lists_have_threads_of_their_own(driver: Conn, dev: int) -> None:
 
     assert threads(driver, dev) == {frozenset({"a@m"})}
     assert threads(driver, other) == {frozenset({"b@m"})}
+
+
+def test_posts_of_an_earlier_release_are_filed_anew(driver: Conn, dev: int) -> None:
+    """What knew nothing of threads gets them; twice is as good as once."""
+    filings = {
+        each.message_id: each
+        for each in (
+            read(driver, dev, post("a")),
+            read(driver, dev, post("b", refs=["a"], hours=1)),
+            read(driver, dev, post("c", subject="Re: A question", hours=2)),
+        )
+    }
+    ids = store.file_many(driver, list_id=dev, filings=list(filings.values()))
+    driver.execute("DELETE FROM archive_key")
+    driver.execute("DELETE FROM archive_text")
+    driver.execute(
+        "UPDATE archive_message"
+        " SET thread_id = NULL, refs = '{}', stem = '', answers = false, size = 0"
+    )
+
+    for _ in range(2):
+        for name, number in ids.items():
+            store.refile(driver, list_id=dev, filings={number: filings[name]})
+        assert threads(driver, dev) == {frozenset(ids)}
+        count = driver.execute("SELECT count(*) FROM archive_text").fetchone()
+        assert count == (3,)
+    assert store.used(driver, dev) == sum(each.size for each in filings.values())

@@ -1,0 +1,254 @@
+"""Find posts by their words, author, date, list and files.
+
+Who may read which list is decided before (scenario `archive_web_access`): a search is
+given the lists, and finds nothing outside of them.  Newest first, every page costs the
+same; best first ranks the newest `RANKED` that match, so that a common word does not
+cost reading everything that was ever written.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Any, Literal
+
+import psycopg
+from psycopg.rows import class_row
+
+from listhub.archive import index
+from listhub.archive.hiding import hide
+
+RANKED = 1000
+MOST = 100
+_LONGEST_QUERY = 500
+#: In the index up to so many lists are told apart; more are, row by row.
+_MOST_LIST_MARKS = 20
+#: Characters of a text in which what was found is shown.
+_HEADLINE = 20_000
+
+# What `ts_headline` puts around words: no text has these.
+_START, _STOP = "\ue000", "\ue001"
+_MARKS = re.compile(f"[{_START}{_STOP}]")
+
+Conn = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Search:
+    """What is asked for; `words` as people type: "a phrase", or, -not."""
+
+    words: str = ""
+    author: str = ""  #: an address, or words of a name
+    since: datetime | None = None
+    until: datetime | None = None  #: not itself
+    with_files: bool = False
+    order: Literal["newest", "best"] = "newest"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class After:
+    """Where the next page begins; `rank` only counts for the best first."""
+
+    sent_at: datetime
+    id: int
+    rank: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """A post that was found; `snippet` is safe HTML with <mark>, the rest is text."""
+
+    id: int
+    list_id: int
+    permalink: str
+    sent_at: datetime
+    author: str
+    author_name: str
+    subject: str
+    attachments: int
+    rank: float
+    snippet: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """What was found; `after` is None on the last page."""
+
+    found: tuple[Found, ...]
+    after: After | None
+
+
+# Names what it needs of a few rows only; the words of others stay where they are.
+_NEWEST = """
+SELECT text.id, text.sent_at, 0::real AS rank
+  FROM archive_text AS text
+ WHERE {where}
+   AND (%(after_date)s::timestamptz IS NULL
+        OR (text.sent_at, text.id) < (%(after_date)s, %(after_id)s::bigint))
+ ORDER BY text.sent_at DESC, text.id DESC
+ LIMIT %(limit)s
+"""
+_BEST = """
+SELECT ranked.id, ranked.sent_at, ranked.rank FROM (
+    SELECT newest.id, newest.sent_at,
+           -- 1: long posts have more words of every kind
+           ts_rank_cd(newest.words, %(query)s::tsquery, 1) AS rank
+      FROM (SELECT text.id, text.sent_at, text.words
+              FROM archive_text AS text WHERE {where}
+             ORDER BY text.sent_at DESC, text.id DESC LIMIT %(ranked)s) AS newest
+    ) AS ranked
+ WHERE %(after_date)s::timestamptz IS NULL
+    OR (ranked.rank, ranked.sent_at, ranked.id)
+       < (%(after_rank)s::real, %(after_date)s, %(after_id)s::bigint)
+ ORDER BY ranked.rank DESC, ranked.sent_at DESC, ranked.id DESC
+ LIMIT %(limit)s
+"""
+_SHOW = """
+SELECT post.id, post.list_id, post.permalink, post.sent_at, post.author,
+       post.author_name, post.subject, post.attachments, page.rank,
+       CASE WHEN %(query)s = '' THEN left(text.content, 240)
+            ELSE ts_headline(text.language::regconfig, left(text.content, %(headline)s),
+                             %(query)s::tsquery, %(options)s) END AS snippet
+  FROM ({page}) AS page
+  JOIN archive_text AS text ON text.id = page.id
+  JOIN archive_message AS post ON post.id = page.id
+ ORDER BY page.rank DESC, page.sent_at DESC, page.id DESC
+"""
+_QUERY = """
+SELECT string_agg(format('(%%s & (%%s))', quote_literal(mark), query), ' | '),
+       string_agg(format('(%%s)', query), ' | ')
+  FROM (SELECT mark, websearch_to_tsquery(name::regconfig, %s) AS query
+          FROM unnest(%s::text[], %s::text[]) AS each (name, mark)) AS queries
+ WHERE numnode(query) > 0
+"""
+_OPTIONS = (
+    f"StartSel={_START}, StopSel={_STOP}, MaxFragments=2, MaxWords=24, MinWords=8,"
+    ' FragmentDelimiter=" … "'
+)
+
+
+def search(
+    conn: Conn,
+    wanted: Search,
+    *,
+    lists: Collection[int],
+    addresses: bool,
+    after: After | None = None,
+    limit: int = 20,
+) -> Page:
+    """Return a page of what was found in these lists, at most `limit` posts.
+
+    `addresses`: whether the reader may see them.
+    """
+    if not lists:
+        return Page(found=(), after=None)
+    limit = max(1, min(limit, MOST))
+    statement, values = _statement(conn, wanted, lists, after=after, limit=limit + 1)
+    with conn.cursor(row_factory=class_row(Found)) as cursor:
+        # A plan made for any words would be a bad one for these.
+        rows = cursor.execute(statement.encode(), values, prepare=False).fetchall()
+    found = [_shown(row, addresses=addresses) for row in rows[:limit]]
+    last = found[-1] if len(rows) > limit else None
+    return Page(
+        found=tuple(found),
+        after=After(sent_at=last.sent_at, id=last.id, rank=last.rank) if last else None,
+    )
+
+
+def explain(conn: Conn, wanted: Search, *, lists: Collection[int]) -> list[str]:
+    """Return PostgreSQL's plan of the first page, with what it took."""
+    statement, values = _statement(conn, wanted, lists, after=None, limit=21)
+    rows = conn.execute(f"EXPLAIN (ANALYZE, BUFFERS) {statement}".encode(), values)
+    return [str(line) for (line,) in rows]
+
+
+def _statement(
+    conn: Conn,
+    wanted: Search,
+    lists: Collection[int],
+    *,
+    after: After | None,
+    limit: int,
+) -> tuple[str, dict[str, object]]:
+    bound, free = _query(conn, wanted.words)
+    query = _marked(bound, wanted, lists)
+    where = ["text.list_id = ANY(%(lists)s)"]
+    if query:
+        where.append("text.words @@ %(marked)s::tsquery")
+    if wanted.since:
+        where.append("text.sent_at >= %(since)s")
+    if wanted.until:
+        where.append("text.sent_at < %(until)s")
+    best = wanted.order == "best" and bool(free)
+    page = (_BEST if best else _NEWEST).format(where=" AND ".join(where))
+    values: dict[str, object] = {
+        "lists": list(lists),
+        "query": free,
+        "marked": query,
+        "since": wanted.since,
+        "until": wanted.until,
+        "after_date": after.sent_at if after else None,
+        "after_id": after.id if after else None,
+        "after_rank": after.rank if after else None,
+        "limit": limit,
+        "ranked": RANKED,
+        "headline": _HEADLINE,
+        "options": _OPTIONS,
+    }
+    return _SHOW.format(page=page), values
+
+
+def _query(conn: Conn, words: str) -> tuple[str, str]:
+    """Return the words as a query: bound to the posts of each language, and free.
+
+    The free one is to rank and to mark by: marks have no place in a text.  Both are ""
+    if there is nothing to find; where there are stop words only, nothing is found.
+    """
+    words = words.replace("\0", " ")[:_LONGEST_QUERY].encode(errors="replace").decode()
+    row = conn.execute(
+        _QUERY,
+        [words, list(index.ALL), [index.of_configuration(c) for c in index.ALL]],
+    ).fetchone()
+    return (str(row[0] or ""), str(row[1] or "")) if row else ("", "")
+
+
+def _marked(words: str, wanted: Search, lists: Collection[int]) -> str:
+    """Return the query with what else is asked for and is in the index."""
+    needed = [f"({words})"] if words else []
+    needed += [_quoted(mark) for mark in index.of_author(wanted.author)]
+    if wanted.with_files:
+        needed.append(_quoted(index.FILES))
+    if needed and len(lists) <= _MOST_LIST_MARKS:
+        marks = " | ".join(_quoted(index.of_list(each)) for each in sorted(lists))
+        needed.append(f"({marks})")
+    return " & ".join(needed)
+
+
+def _quoted(lexeme: str) -> str:
+    escaped = lexeme.replace("\\", "\\\\").replace("'", "''").replace("\0", "")
+    return f"'{escaped}'"
+
+
+def _shown(row: Found, *, addresses: bool) -> Found:
+    plain = row.snippet if addresses else _hidden(row.snippet)
+    safe = escape(" ".join(plain.split())).replace(_START, "<mark>")
+    return Found(
+        id=row.id,
+        list_id=row.list_id,
+        permalink=row.permalink,
+        sent_at=row.sent_at,
+        author=row.author if addresses else "",
+        author_name=row.author_name if addresses else hide(row.author_name),
+        subject=row.subject if addresses else hide(row.subject),
+        attachments=row.attachments,
+        rank=row.rank,
+        snippet=safe.replace(_STOP, "</mark>"),
+    )
+
+
+def _hidden(snippet: str) -> str:
+    """Hide addresses, those too of which a part is marked."""
+    plain = _MARKS.sub("", snippet)
+    hidden = hide(plain)
+    return snippet if hidden == plain else hidden
