@@ -69,6 +69,7 @@ def read(
                         source="smtp",
                         status=reply.enhanced or f"{reply.code // 100}.0.0",
                         diagnostic=f"{reply.code} {text}",
+                        reply_class=classified.reply_class,
                     )
                     for position in same
                 )

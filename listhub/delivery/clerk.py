@@ -25,6 +25,7 @@ from listhub.config import Database
 from listhub.delivery import ledger
 from listhub.delivery.ledger import Outcome, Parcel
 from listhub.errors import StaleClaim, TemporaryError
+from listhub.mail.likeness import likeness, trouble_of
 from listhub.spool import store
 from listhub.spool.items import Done, Item, Retry
 
@@ -32,9 +33,11 @@ _log = log.get(__name__)
 
 _BOUNCE = """
 INSERT INTO bounce_event (list_id, subscription_id, address, outgoing_id, source,
-                          source_id, action, status, diagnostic, trace)
+                          source_id, action, status, diagnostic, trace, trouble,
+                          alike, proof)
 VALUES (%(list_id)s, %(subscription)s, %(address)s, %(outgoing_id)s, %(source)s,
-        %(packet_id)s, 'failed', %(status)s, %(diagnostic)s, %(trace)s)
+        %(packet_id)s, 'failed', %(status)s, %(diagnostic)s, %(trace)s, %(trouble)s,
+        %(alike)s, 'token')
     ON CONFLICT (source, source_id, address) DO NOTHING
 """
 
@@ -61,6 +64,8 @@ class Failure:
     source: str
     status: str
     diagnostic: str
+    #: Of classes.toml.
+    reply_class: str = "unknown"
 
 
 class Entry(NamedTuple):
@@ -245,6 +250,7 @@ def record_failure(conn: "psycopg.Connection[Any]", failure: Failure) -> None:
     parcel, index = failure.parcel, failure.position - 1
     if not parcel.subscriptions[index]:
         return
+    trouble = trouble_of(failure.reply_class)
     conn.execute(
         _BOUNCE,
         {
@@ -257,5 +263,7 @@ def record_failure(conn: "psycopg.Connection[Any]", failure: Failure) -> None:
             "status": failure.status,
             "diagnostic": failure.diagnostic,
             "trace": parcel.trace,
+            "trouble": trouble,
+            "alike": likeness(failure.diagnostic, trouble=trouble),
         },
     )

@@ -5,6 +5,7 @@ docs/reference/jobs.md.
 """
 
 from listhub.jobs import (
+    evaluate_bounces,
     expire_requests,
     make_digests_due,
     prepare_partitions,
@@ -17,6 +18,7 @@ from listhub.jobs import (
     send_grouped_notices,
     sweep,
     vacuum_bodies,
+    watch_bounces,
 )
 from listhub.jobs.job import Job
 
@@ -29,6 +31,9 @@ JOBS: tuple[Job, ...] = (
     # Before the reminders: nobody is reminded of what has just ended.
     expire_requests.JOB,
     remind_moderators.JOB,
+    # Before the scores: what is set aside does not count.
+    watch_bounces.JOB,
+    evaluate_bounces.JOB,
     purge_seen.JOB,
     purge_history.JOB,
     # Before the bodies: what leaves names them.

@@ -8,6 +8,7 @@ import dataclasses
 from typing import Literal
 
 from listhub.config.fields import setting
+from listhub.lists.bounce_settings import BounceSettings
 from listhub.mail.transforms.context import ANONYMOUS_HEADERS
 
 # RFC 5322 §3.6.8: a field's name is printable US-ASCII without the colon.
@@ -31,7 +32,7 @@ def _days(default: int, about: str) -> int:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ListSettings:
+class ListSettings(BounceSettings):
     """All settings of one list, each with its value in force."""
 
     # --- what it is -----------------------------------------------------------------

@@ -11,9 +11,18 @@ from listhub.delivery.outgoing import Recipient, verp_size
 from listhub.delivery.packets import verp_selection
 from listhub.mail.address import key
 
+# Few are suppressed: they are looked up once, not for each member.
+_SUPPRESSED = """
+    SELECT person.id FROM suppression
+      JOIN person ON person.address_key = suppression.address_key
+      JOIN mailing_list AS list ON list.domain_id = suppression.domain_id
+     WHERE list.id = %(list_id)s
+"""
+
 # Sorted in code order ("C"), as Python and `packet.first_key` compare.  The domain is
 # what follows the last @; a regular expression for it takes longer than all the rest.
-_STREAM = """
+_STREAM = (
+    """
 SELECT person.address, subscription.id,
        (place.domain || ' '
         || left(person.address_key, -length(place.domain) - 1)) COLLATE "C" AS key
@@ -26,16 +35,25 @@ SELECT person.address, subscription.id,
    AND (subscription.own_posts OR person.address_key <> %(author)s)
    AND (%(topics)s::text[] IS NULL OR subscription.topics = '{}'
         OR subscription.topics && %(topics)s)
+   AND subscription.person_id NOT IN ("""
+    + _SUPPRESSED
+    + """)
  ORDER BY key
 """
+)
 
-_COUNT = """
+_COUNT = (
+    """
 SELECT reception, count(*) FROM subscription
  WHERE list_id = %(list_id)s
    AND (suspended_at IS NULL OR suspended_at > now() OR suspended_until <= now())
    AND (%(topics)s::text[] IS NULL OR topics = '{}' OR topics && %(topics)s)
+   AND person_id NOT IN ("""
+    + _SUPPRESSED
+    + """)
  GROUP BY reception
 """
+)
 
 #: Rows fetched at a time.
 _PAGE = 5000

@@ -227,6 +227,7 @@ class PacketDesk:
                     source="expired",
                     status="4.4.7",
                     diagnostic=why,
+                    reply_class="transient",
                 ),
             )
         notice = reports.expired(

@@ -7,6 +7,7 @@ docs/reference/stages.md.
 from listhub.stages import (
     archive,
     bounce,
+    bouncers,
     command,
     digest,
     distribute,
@@ -27,6 +28,8 @@ STAGES: tuple[Stage, ...] = (
     archive.STAGE,
     send.STAGE,
     bounce.STAGE,
+    # After it: what follows for the members.
+    bouncers.STAGE,
     task.STAGE,
 )
 

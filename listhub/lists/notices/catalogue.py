@@ -73,6 +73,7 @@ NOTICES: tuple[Notice[Any], ...] = (
     members.SUSPENDED,
     members.RESUMED,
     members.AUTO_NOTIFY_BOUNCERS,
+    members.BOUNCE_PROBE,
     members.BYE,
     members.REMOVED,
     # Answers to commands: the report first, then its parts.
@@ -99,12 +100,14 @@ NOTICES: tuple[Notice[Any], ...] = (
     to_owners.BOUNCE_RATE,
     to_owners.AUTOMATIC_DEL,
     to_owners.AUTOMATIC_BOUNCE_MANAGEMENT,
+    to_owners.BOUNCES_SET_ASIDE,
     to_owners.HUNDRED_PERCENT_ERROR,
     to_owners.ARC_QUOTA_95,
     to_owners.ARC_QUOTA_EXCEEDED,
     to_owners.BAD_NAMED_FILTER,
     to_owners.TEMPLATE_BROKEN,
     to_owners.FAILED_TO_CHANGE_INCLUDED_MEMBER,
+    to_owners.SYNC_STOPPED,
     to_listmasters.GATHERED_FOR_OWNERS,
     # Listmasters: what is broken and needs a person.
     lists.NEW_LIST,

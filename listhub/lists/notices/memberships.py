@@ -251,3 +251,10 @@ AUTO_NOTIFY_BOUNCERS = Notice(
         reply="552 5.2.2 Mailbox full",
     ),
 )
+BOUNCE_PROBE = Notice(
+    name="bounce_probe",
+    about="Mail to a member comes back; this one asks whether the mailbox is there.",
+    audience=Audience.PERSON,
+    subject=N_("Does mail from %(list)s reach you?"),
+    sample=Membership(person="ann@a.example"),
+)

@@ -45,9 +45,21 @@ class BouncersHandled:
     """What was done with members of one level of bounces."""
 
     level: int
-    action: Literal["removed", "notified", "none"]
+    action: Literal["removed", "suspended", "notified", "none"]
     count: int
     addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """Many copies of one message, or all at one destination, came back alike."""
+
+    count: int
+    recipients: int
+    #: "" where it is one message, wherever it went.
+    destination: str
+    #: What one of the servers said.
+    reply: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +85,15 @@ class IncludedMember:
 
     person: str
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoppedSync:
+    """People whom sources no longer name, so many that nobody was removed."""
+
+    role: Literal["member", "owner", "moderator"]
+    going: int
+    before: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +144,18 @@ AUTOMATIC_BOUNCE_MANAGEMENT = Notice(
         addresses=("bob@b.example", "eve@e.example"),
     ),
 )
+BOUNCES_SET_ASIDE = Notice(
+    name="bounces_set_aside",
+    about="So many copies came back alike that they do not count against anybody.",
+    audience=Audience.OWNERS,
+    subject=N_("Much mail of %(list)s comes back with the same answer"),
+    sample=SetAside(
+        count=180,
+        recipients=412,
+        destination="",
+        reply="550 5.7.1 Message rejected as spam",
+    ),
+)
 HUNDRED_PERCENT_ERROR = Notice(
     name="hundred_percent_error",
     about="Every copy of a post came back.",
@@ -164,4 +197,11 @@ FAILED_TO_CHANGE_INCLUDED_MEMBER = Notice(
     audience=Audience.OWNERS,
     subject=N_("%(person)s could not be changed on %(list)s"),
     sample=IncludedMember(person="bob@b.example", source="ldap: staff"),
+)
+SYNC_STOPPED = Notice(
+    name="sync_stopped",
+    about="So many people would go that their sources are no longer followed.",
+    audience=Audience.OWNERS,
+    subject=N_("%(going)s people would leave %(list)s; is that right?"),
+    sample=StoppedSync(role="member", going=412, before=415),
 )

@@ -1,51 +1,8 @@
 import pytest
 
 from listhub.mail import verp
-from tests.rooms import DOMAIN, Rooms
-
-REPORT = """\
-From: MAILER-DAEMON@mx.b.example\r
-To: {to}\r
-Subject: Undelivered\r
-MIME-Version: 1.0\r
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r
-\r
---b\r
-Content-Type: text/plain\r
-\r
-No.\r
---b\r
-Content-Type: message/delivery-status\r
-\r
-Reporting-MTA: dns; mx.b.example\r
-\r
-Final-Recipient: rfc822; {final}\r
-Action: {action}\r
-Status: {status}\r
-Diagnostic-Code: smtp; 550 no such user\r
-\r
---b--\r
-"""
-
-
-def report(
-    to: str,
-    *,
-    final: str = "bob@b.example",
-    action: str = "failed",
-    status: str = "5.1.1",
-) -> bytes:
-    return REPORT.format(to=to, final=final, action=action, status=status).encode()
-
-
-def token_address(rooms: Rooms, subscription: int, *, outgoing: int = 7) -> str:
-    local = verp.encode(
-        rooms.host.verp_key,
-        list_id=1,
-        outgoing_id=outgoing,
-        subscription_id=subscription,
-    )
-    return f"{local}@{DOMAIN}"
+from tests.bouncing import report, sent, token_address
+from tests.rooms import DOMAIN, Rooms, post_bytes
 
 
 def test_our_token_names_the_subscriber_whatever_the_report_says(rooms: Rooms):
@@ -67,20 +24,49 @@ def test_our_token_names_the_subscriber_whatever_the_report_says(rooms: Rooms):
     assert (event.subscription_id, event.address) == (bob, "bob@b.example")
     assert (event.outgoing_id, event.status, event.action) == (7, "5.1.1", "failed")
     assert "no such user" in event.diagnostic
+    assert (event.trouble, event.proof, event.kind) == (
+        "no-such-user",
+        "token",
+        "bounce",
+    )
 
 
-def test_xverp_names_the_member_behind_the_token(rooms: Rooms):
-    """A reverse-path made by the relay leads to the member of that list."""
+def test_a_token_of_another_list_names_nobody(rooms: Rooms):
+    """The numbers in a token belong together."""
     dev = rooms.add_list()
+    other = rooms.add_list("staff")
     bob = rooms.subscribe(dev, "bob@b.example")
-    base = verp.encode(rooms.host.verp_key, list_id=dev, outgoing_id=7)
-    to = f"{base}+bob=b.example@{DOMAIN}"
+    to = token_address(rooms, bob, list_id=other)
     rooms.put("bounce", report(to), recipient=to, reverse_path="", list_id=None)
 
     rooms.drain("bounce")
 
+    assert rooms.rows("SELECT * FROM bounce_event") == []
+
+
+def xverp(rooms: Rooms, list_id: int, outgoing: int, who: str) -> str:
+    """Return a reverse-path as a relay makes it: the base is signed, the rest is not."""
+    base = verp.encode(rooms.host.verp_key, list_id=list_id, outgoing_id=outgoing)
+    return f"{base}+{who}@{DOMAIN}"
+
+
+def test_xverp_names_the_member_that_the_message_was_sent_to(rooms: Rooms):
+    """A reverse-path made by the relay counts if the ledger has that very copy."""
+    dev = rooms.add_list()
+    bob = rooms.subscribe(dev, "bob@b.example")
+    eve = rooms.subscribe(dev, "eve@e.example")
+    post = sent(rooms, dev, {"bob@b.example": bob})
+    for who in ("bob=b.example", "eve=e.example"):
+        to = xverp(rooms, dev, post, who)
+        rooms.put("bounce", report(to), recipient=to, reverse_path="", list_id=None)
+
+    rooms.drain("bounce")
+
+    # Whoever got a copy knows the base and can write anybody behind it.
     [event] = rooms.rows("SELECT * FROM bounce_event")
-    assert (event.subscription_id, event.outgoing_id) == (bob, 7)
+    assert (event.subscription_id, event.outgoing_id) == (bob, post)
+    assert event.proof == "ledger"
+    assert event.subscription_id != eve
 
 
 def test_sympas_addresses_are_understood(rooms: Rooms):
@@ -136,6 +122,53 @@ def test_a_forged_token_names_nobody(rooms: Rooms):
     rooms.drain("bounce")
 
     assert rooms.rows("SELECT * FROM bounce_event") == []
+
+
+def test_a_delay_is_written_down_and_is_no_failure(rooms: Rooms):
+    """What is still tried leaves an event that no score counts."""
+    dev = rooms.add_list()
+    to = token_address(rooms, rooms.subscribe(dev, "bob@b.example"))
+    raw = report(to, action="delayed", status="4.4.1")
+    rooms.put("bounce", raw, recipient=to, reverse_path="", list_id=None)
+
+    rooms.drain("bounce")
+
+    [event] = rooms.rows("SELECT action FROM bounce_event")
+    assert event.action == "delayed"
+
+
+def test_the_token_in_the_mail_that_came_back(rooms: Rooms):
+    """Where the report went to the owners, the returned header tells whose copy it was."""
+    dev = rooms.add_list()
+    bob = rooms.subscribe(dev, "bob@b.example")
+    owner = f"dev-owner@{DOMAIN}"
+    returned = f"Return-Path: <{token_address(rooms, bob)}>\r\n".encode()
+    raw = report(owner, final="somebody@inside.example").replace(
+        b"\r\n--b--\r\n",
+        b"\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+        + returned
+        + b"\r\n--b--\r\n",
+    )
+    rooms.put("bounce", raw, recipient=owner, reverse_path="")
+
+    rooms.drain("bounce")
+
+    [event] = rooms.rows("SELECT * FROM bounce_event")
+    assert (event.subscription_id, event.proof) == (bob, "token")
+
+
+def test_mail_from_nowhere_to_a_token_is_a_bounce_in_unknown_words(rooms: Rooms):
+    """A mail system that nobody has read before is understood by its envelope."""
+    dev = rooms.add_list()
+    to = token_address(rooms, rooms.subscribe(dev, "bob@b.example"))
+    raw = post_bytes("post@odd.example", to=to, subject="Brief nicht zustellbar")
+    rooms.put("bounce", raw, recipient=to, reverse_path="", list_id=None)
+    rooms.put("bounce", raw, recipient=to, reverse_path="x@y.example", list_id=None)
+
+    rooms.drain("bounce")
+
+    [event] = rooms.rows("SELECT * FROM bounce_event")
+    assert (event.action, event.detector) == ("failed", "envelope")
 
 
 def test_an_auto_reply_is_no_bounce(rooms: Rooms):
