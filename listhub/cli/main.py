@@ -49,6 +49,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("member", "listhub.cli.member:member", "Add, change and remove members."),
     Entry("person", "listhub.cli.person:person", "Tell or erase what is known of one."),
     Entry("listmaster", "listhub.cli.listmaster:listmaster", "Say who runs the lists."),
+    Entry("source", "listhub.cli.source:source", "Take people from elsewhere."),
     Entry("scenario", "listhub.cli.scenario:scenario", "Say who may do what."),
     Entry("filter", "listhub.cli.filters:filter_", "Change blocklists and filters."),
     Entry("dkim", "listhub.cli.dkim:dkim", "Make keys that sign mail."),

@@ -17,6 +17,7 @@ from listhub.jobs import (
     remind_moderators,
     send_grouped_notices,
     sweep,
+    sync_sources,
     vacuum_bodies,
     watch_bounces,
 )
@@ -27,6 +28,7 @@ JOBS: tuple[Job, ...] = (
     prepare_partitions.JOB,
     sweep.JOB,
     make_digests_due.JOB,
+    sync_sources.JOB,
     send_grouped_notices.JOB,
     # Before the reminders: nobody is reminded of what has just ended.
     expire_requests.JOB,

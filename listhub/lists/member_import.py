@@ -102,6 +102,13 @@ SELECT %s, person.id, incoming.reception, incoming.own_posts, incoming.concealed
     ON CONFLICT (list_id, person_id) DO NOTHING
 """
 
+# Sources may give them again.
+_READMIT = """
+DELETE FROM exclusion USING incoming
+ WHERE exclusion.list_id = %s AND exclusion.address_key = incoming.address_key
+   AND incoming.reason = ''
+"""
+
 #: What is told of each step while it is under way.
 Tell = Callable[[str], None]
 
@@ -199,6 +206,7 @@ def apply(
         conn.execute(_PERSONS)
         conn.execute(_NAMES)
         added = conn.execute(_SUBSCRIPTIONS, [found.id]).rowcount
+        conn.execute(_READMIT, [found.id])
         if added:
             audit.note(
                 conn,

@@ -13,6 +13,7 @@ from listhub.lists import audit, topics as topic_rules
 from listhub.lists.catalogue import ListRow
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.member_row import ATTRIBUTE, PLAIN, columns
+from listhub.lists.sources import excluding
 from listhub.mail.address import key, parse_addr_spec
 
 #: Addresses that one row of the audit names.
@@ -200,6 +201,7 @@ def remove(
             " nobody was removed."
         )
     keys = list(written)
+    excluding.exclude(conn, found.id, keys)
     removed = conn.execute(_REMOVE, {"list_id": found.id, "keys": keys}).rowcount
     detail = {"removed": removed, "addresses": keys[:_NAMED]}
     _note(conn, found, actor=actor, detail=detail)
@@ -209,6 +211,7 @@ def remove(
 def remove_all(conn: "psycopg.Connection[Any]", found: ListRow, *, actor: str) -> int:
     """Remove every member of the list and return how many they were."""
     conn.execute("SET LOCAL statement_timeout = '30min'")
+    excluding.exclude(conn, found.id, None)
     removed = conn.execute(_REMOVE_ALL, [found.id]).rowcount
     if removed:
         _note(conn, found, actor=actor, detail={"removed": removed, "all": True})

@@ -15,6 +15,7 @@ from listhub.lists import audit, persons
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.options import How
 from listhub.lists.posting import ListRow
+from listhub.lists.sources import excluding
 from listhub.mail import encoded_words
 from listhub.mail.address import key
 from listhub.mail.recipient import COMMANDS, split
@@ -92,6 +93,7 @@ def subscribe(
     """
     _refuse_own(row, newcomer.address)
     _refuse_closed(conn, row)
+    excluding.readmit(conn, row.id, [key(newcomer.address)])
     if is_member(conn, row.id, newcomer.address):
         return False
     if settings.max_members:
@@ -122,6 +124,7 @@ def sign_off(
     how: How,
 ) -> Gone | None:
     """End a membership and return it; None, and nothing changed, if there was none."""
+    excluding.exclude(conn, row.id, [key(address)])
     found = conn.execute(_SIGN_OFF, [row.id, key(address)]).fetchone()
     if found is None:
         return None

@@ -1,6 +1,7 @@
 """The loop of every room: claim a batch, handle each item, settle, until empty.
 
     T1  claim: short, committed at once; the attempt is counted
+    (fetch: what a stage needs from outside, without a transaction)
     T2  lock the item by token → handle → settle with all outputs → commit
         (a failure: T2 is rolled back and T3 settles as Retry or Bury; a question to
         the outside: T2 is rolled back, the answer is found, and T2 is done anew)
@@ -12,7 +13,9 @@ given back uncounted, so a poison item takes nobody with it.
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -110,9 +113,8 @@ def claim_batch(
 def _claim(
     stage: RoomStage, host: Host, conn: "psycopg.Connection[Any]", horizon: Horizon
 ) -> list[Item]:
-    items = claim_batch(
-        stage.name, host, conn, horizon, limit=host.settings.spool.batch
-    )
+    limit = stage.batch or host.settings.spool.batch
+    items = claim_batch(stage.name, host, conn, horizon, limit=limit)
     suspects = [item for item in items if item.attempts > 1]
     if not suspects:
         return items
@@ -132,10 +134,11 @@ def _work(
     """Handle one item in a transaction of its own; return 1 if it was settled."""
     with structlog.contextvars.bound_contextvars(**_context(item)):
         try:
-            verdict = host.answers.settled(
-                conn, lambda _ask: _handle(stage, host, conn, item)
-            )
-            conn.commit()
+            with _fetched(stage, StageContext(conn=conn, host=host), item) as context:
+                verdict = host.answers.settled(
+                    conn, lambda _ask: _handle(stage, context, item)
+                )
+                conn.commit()
         except StaleClaim:
             conn.rollback()
             _log.warning("claim lost")
@@ -158,13 +161,25 @@ def _work(
     return 1
 
 
-def _handle(
-    stage: RoomStage, host: Host, conn: "psycopg.Connection[Any]", item: Item
-) -> Verdict:
+@contextmanager
+def _fetched(
+    stage: RoomStage, context: StageContext, item: Item
+) -> Iterator[StageContext]:
+    """Fetch from outside what the stage needs of there, without a transaction."""
+    if stage.fetch is None:
+        yield context
+        return
+    with stage.fetch(item, context) as brought:
+        # Whatever it asked of the database is over.
+        context.conn.rollback()
+        yield replace(context, fetched=brought)
+
+
+def _handle(stage: RoomStage, context: StageContext, item: Item) -> Verdict:
     """Lock, handle and settle one item; the caller commits."""
-    store.open_claim(conn, item)
-    verdict = stage.handle(item, StageContext(conn=conn, host=host))
-    store.settle(conn, item, verdict)
+    store.open_claim(context.conn, item)
+    verdict = stage.handle(item, context)
+    store.settle(context.conn, item, verdict)
     return verdict
 
 

@@ -7,6 +7,7 @@ Sending talks to the network and brings its own loop: a `FlowStage`.
 
 import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -90,6 +91,8 @@ class StageContext:
 
     conn: "psycopg.Connection[Any]"
     host: Host
+    #: What the stage's `fetch` brought.
+    fetched: Any = None
 
     @property
     def settings(self) -> Settings:
@@ -102,6 +105,8 @@ class StageContext:
 
 
 Handler = Callable[[Item, StageContext], Verdict]
+#: Brings what the handler needs from outside, and lets it go once all is settled.
+Fetch = Callable[[Item, StageContext], AbstractContextManager[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +122,10 @@ class RoomStage:
     #: True: a batch is one transaction, with a savepoint for each item.  Only for
     #: handlers that lock no row which another item's handler may lock as well.
     together: bool = False
+    #: Runs before the transaction begins: it may take its time, if it renews the lease.
+    fetch: Fetch | None = None
+    #: How many items one claim takes; none: as the settings say.
+    batch: int | None = None
 
 
 class Flow(Protocol):

@@ -13,6 +13,7 @@ from listhub.stages import (
     distribute,
     forward,
     send,
+    sync,
     task,
 )
 from listhub.stages.stage import Stage
@@ -31,6 +32,8 @@ STAGES: tuple[Stage, ...] = (
     # After it: what follows for the members.
     bouncers.STAGE,
     task.STAGE,
+    # After it: some of what it puts.
+    sync.STAGE,
 )
 
 #: The pools, each a Celery queue; a worker serves one or several.

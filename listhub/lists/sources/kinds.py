@@ -1,0 +1,66 @@
+"""All kinds of sources.
+
+To add one: a module beside this one, a line below, a section in docs/howto/sources.md.
+"""
+
+from collections.abc import Mapping
+
+from listhub.config.fields import nearest, shown
+from listhub.errors import UsageError
+from listhub.lists.sources import file, https, ldap, other_list, sql
+from listhub.lists.sources.kind import Kind
+from listhub.lists.sources.source import Reader, Source, SourceError
+
+KINDS: tuple[Kind, ...] = (
+    file.KIND,
+    https.KIND,
+    other_list.KIND,
+    sql.KIND,
+    ldap.KIND,
+    ldap.KIND_TWO_LEVELS,
+)
+
+_HIDDEN = "***"
+
+
+def by_name(name: str) -> Kind:
+    """Return the kind of that name; UsageError if there is none."""
+    for kind in KINDS:
+        if kind.name == name:
+            return kind
+    raise UsageError(
+        f"There is no kind of source {shown(name)[1:-1]}; did you mean"
+        f" {nearest(name, [kind.name for kind in KINDS])}?"
+    )
+
+
+def checked(kind: str, given: Mapping[str, str], *, list_id: int) -> dict[str, str]:
+    """Return the fields to be stored; UsageError for what no reader could use."""
+    found = by_name(kind)
+    fields = found.read_fields(given)
+    found.make(fields, list_id)
+    return {name: value for name, value in fields.items() if value}
+
+
+def reader(source: Source) -> Reader:
+    """Return the reader of a source; SourceError if this release cannot read it."""
+    try:
+        kind = by_name(source.kind)
+        return kind.make(kind.read_fields(source.config), source.list_id)
+    except UsageError as error:
+        raise SourceError(error.public.rstrip(".")) from error
+
+
+def shown_fields(source: Source) -> dict[str, str]:
+    """Return the fields as people may see them."""
+    secret = {
+        name
+        for kind in KINDS
+        if kind.name == source.kind
+        for name, field in kind.fields.items()
+        if field.secret
+    }
+    return {
+        name: _HIDDEN if name in secret else value
+        for name, value in source.config.items()
+    }
