@@ -9,19 +9,17 @@ from listhub.commands.context import Context
 from listhub.commands.judging import Question
 from listhub.commands.reply import Part, Reply
 from listhub.commands.words import word_for
-from listhub.lists import options, posting
+from listhub.lists import options
 from listhub.lists.notices import command_replies as replies
 from listhub.lists.notices.notice import Nothing, Notice, Size
 from listhub.lists.posting import ListRow
+from listhub.lists.visible import Visitor, visible
 from listhub.mail.address import key
 from listhub.outside import origin
 
 #: Members whom one answer names; of a larger list, a file is what owners want.
 MOST_MEMBERS = 10_000
 
-_OPEN_LISTS = """
-SELECT id FROM mailing_list WHERE domain_id = %s AND status = 'open' ORDER BY address
-"""
 _HELD = """
 SELECT list.address, role.kind FROM role
   JOIN person ON person.id = role.person_id
@@ -73,20 +71,17 @@ def help_(_line: Line, context: Context) -> Reply:
 
 def lists(_line: Line, context: Context) -> Reply:
     """Tell the lists of the domain that the sender may see."""
-    found = []
-    for (list_id,) in context.conn.execute(_OPEN_LISTS, [context.domain_id]).fetchall():
-        row = posting.find_list(context.conn, list_id)
-        if row is None:
-            continue
-        settings = context.list_settings(row)
-        asked = Question(
-            operation="visibility",
-            scenario=settings.visibility,
-            row=row,
-            settings=settings,
-        )
-        if judging.decide(asked, context).action == "do_it":
-            found.append(replies.ListLine(address=row.address, about=settings.subject))
+    seen = visible(
+        context.conn,
+        context.ask,
+        Visitor(sender=context.sender, auth=context.auth),
+        domain_id=context.domain_id,
+        settings=context.settings,
+    )
+    found = [
+        replies.ListLine(address=row.address, about=settings.subject)
+        for row, settings in seen
+    ]
     values = replies.Lists(lists=tuple(found))
     return Reply(text=Part(notice=replies.LISTS, values=values, place=context.place()))
 
