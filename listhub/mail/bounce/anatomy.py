@@ -25,7 +25,7 @@ _HEADER_BLOCKS = frozenset(
 #: The line from which on a text quotes the returned mail.
 _RETURNED = re.compile(
     r"^[ \t>|]{0,8}(?:"
-    r"[-=_*]{2,80}[^\n]{0,40}(?:below this line|(?:copy|text|header|body)s? of (?:the|your)"
+    r"[-=_*]{2,}+[^\n]{0,40}(?:below this line|(?:copy|text|header|body)s? of (?:the|your)"
     r"|original m|returned m|unsent m|forwarded m|start of|message headers?\b|ursprüngliche"
     r"|nachricht|message d.origine|message (?:initial|original)|mensaje original"
     r"|messaggio originale|исходно|原邮件|原始)[^\n]{0,80}"

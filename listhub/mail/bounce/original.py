@@ -10,15 +10,20 @@ from listhub.mail.headers import Headers
 from listhub.mail.message_id import message_id
 
 _MOST = 10  # of each kind of token
-_SEARCHED = 65_536  # octets of a header block
+_MOST_NOTED = 50  # fields
+_SEARCHED = 65_536  # characters of a field
 _ONE_CLICK = re.compile(r"/one-click/([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
 _LIST_ID = re.compile(r"<([^<>]{1,255})>[^<>]*\Z")
-#: A VERP address wherever a hop has written it: Return-Path, Received, X-Envelope-From.
+#: A VERP address of ours or of Sympa's form.
 _VERP = re.compile(
     rb"bounce\+[^\s<>()\[\]\",;:@]{1,256}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253})",
     re.IGNORECASE,
 )
 _ENVELOPE_FIELDS = ("Return-Path", "X-Return-Path", "X-Envelope-From", "Errors-To")
+#: Where hops note the reverse-path among other things.  Not To: and the like, for what
+#: was sent to such an address is itself something that came back.
+_NOTED_IN = ("Received-SPF", "Authentication-Results", "X-Received-SPF", "Received")
+_SENT_TO = re.compile(rb"\bfor\s{1,9}<?bounce\+\S*", re.IGNORECASE)
 
 
 def read(returned: Iterable[Headers], *, sender: str = "") -> Original:
@@ -56,8 +61,9 @@ def _tokens(blocks: Iterable[Headers]) -> Iterator[str]:
 def _reverse_paths(blocks: Iterable[Headers]) -> Iterator[str]:
     for name in _ENVELOPE_FIELDS:
         yield from _addresses_of(blocks, name)
-    for block in blocks:
-        for found in _VERP.findall(block.to_bytes()[:_SEARCHED]):
+    noted = [value for block in blocks for n in _NOTED_IN for value in block.all(n)]
+    for value in noted[:_MOST_NOTED]:
+        for found in _VERP.findall(_SENT_TO.sub(b"", value[:4096])):
             yield from _addresses(found.decode(errors="replace"))
 
 

@@ -11,8 +11,11 @@ from listhub.mail.encoded_words import safe
 DIAGNOSTIC_LIMIT = 900  # characters
 _MOST_LINES = 12  # that may tell of one address
 _MOST = 100  # addresses
+# Not of letters that are written without blanks between the words, for there an address
+# would take in what stands before it.
+_LETTER = r"A-Za-z0-9\u00aa-\u2dff"
 _ADDRESS = re.compile(
-    r"[^\s<>()\[\]\"',;:=|]{1,64}@[^\W_](?:[\w-]{0,62}\.){1,9}[^\W\d_][\w-]{1,62}"
+    rf"[{_LETTER}!#$%&*+/?^_`{{}}~.-]{{1,64}}@[{_LETTER}](?:[{_LETTER}-]{{0,62}}\.){{1,9}}[{_LETTER}-]{{2,63}}"
 )
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)", re.ASCII)
 #: A reply of SMTP: three digits that stand apart, not the port or year of something.
