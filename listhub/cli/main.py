@@ -54,6 +54,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("filter", "listhub.cli.filters:filter_", "Change blocklists and filters."),
     Entry("dkim", "listhub.cli.dkim:dkim", "Make keys that sign mail."),
     Entry("moderate", "listhub.cli.moderate:moderate", "Decide what waits for people."),
+    Entry("bounce", "listhub.cli.bounce:bounce", "Look at what comes back."),
     Entry("job", "listhub.cli.job:job", "Show and run what is done by the clock."),
     Entry("status", "listhub.cli.status:status", "Say whether mail flows."),
     Entry("trace", "listhub.cli.trace:trace", "Tell the life of a message."),
