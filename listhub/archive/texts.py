@@ -101,7 +101,13 @@ def decoded(part: Part) -> str:
     """
     text = part.text
     if text is None:
-        text = _detected(content(part))
+        octets = content(part)
+        codec = part.codec
+        if codec in charsets.WIDE:
+            # What MIME allows in binary only comes in other encodings, too.
+            text = octets.removeprefix(charsets.mark(codec)).decode(codec, "replace")
+        else:
+            text = _detected(octets)
     return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
