@@ -1,6 +1,6 @@
 """`listhub bounce`: what comes back from the lists' mail."""
 
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
@@ -17,17 +17,21 @@ def bounce() -> None:
 
 @bounce.command()
 @click.argument(
-    "files", metavar="FILE...", nargs=-1, required=True, type=click.File("rb")
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
 )
 @json_option
 @pass_context
-def inspect(context: Context, *, files: tuple[BinaryIO, ...]) -> None:
+def inspect(context: Context, *, files: tuple[str, ...]) -> None:
     """Print what is recognised in the mail in each FILE (- is standard input).
 
     No database is asked, and nothing is written down.  With --json and several files
     it is a list, each with the name of its `file`.
     """
-    found = [(file.name, recognise(file.read(READ_LIMIT))) for file in files]
+    found = [(name, _read(name)) for name in files]
     if context.as_json:
         documents = [{"file": name, **document(each)} for name, each in found]
         context.document(document(found[0][1]) if len(found) == 1 else documents)
@@ -54,6 +58,11 @@ def document(found: Recognised) -> dict[str, Any]:
             for one in found.recipients
         ],
     }
+
+
+def _read(name: str) -> Recognised:
+    with click.open_file(name, "rb") as file:
+        return recognise(file.read(READ_LIMIT))
 
 
 def _explain(context: Context, found: Recognised) -> None:
