@@ -12,8 +12,7 @@ import psycopg
 
 from listhub.archive import store
 from listhub.lists import audit
-from listhub.lists.personal import subject
-from listhub.lists.personal.gather import gather
+from listhub.lists.personal import gather, subject
 from listhub.lists.personal.place import Place, names_octets
 from listhub.lists.personal.places import PLACES
 from listhub.spool import bodies
@@ -74,7 +73,7 @@ def erase(
     pseudonym = subject.make_pseudonym()
     values = who.values(pseudonym)
     with conn.transaction(force_rollback=dry_run):
-        gather(conn, values)
+        gather.person(conn, values)
         without_owner = tuple(row[0] for row in conn.execute(_ORPHANED, values))
         lines = [_do(conn, place, values) for place in PLACES]
         lines.append(_forget_bodies(conn, values))

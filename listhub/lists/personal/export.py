@@ -7,8 +7,7 @@ from typing import Any
 import psycopg
 
 from listhub.archive.reading import mbox
-from listhub.lists.personal import subject
-from listhub.lists.personal.gather import gather
+from listhub.lists.personal import gather, subject
 from listhub.lists.personal.places import PLACES
 
 _LISTS = "SELECT id, address FROM mailing_list"
@@ -42,7 +41,7 @@ def export(conn: "psycopg.Connection[Any]", address: str) -> Export:
     who = subject.find(conn, address)
     values = who.values()
     with conn.transaction(force_rollback=True):
-        gather(conn, values)
+        gather.person(conn, values)
         lists = {row[0]: row[1] for row in conn.execute(_LISTS)}
         groups = []
         for place in PLACES:

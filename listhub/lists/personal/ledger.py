@@ -8,6 +8,8 @@ _SENT = (
 )
 _NAMED_IN_COPY = (
     "(lower(author) = ANY (%(forms)s)"  # noqa: S608 - no values in it
+    # Texts may be encoded: what has their posts in it is known by its trace.
+    " OR trace IN (SELECT trace FROM erased_trace)"
     f" OR {names_octets('head')} OR {names('treatment::text')}"
     " OR EXISTS (SELECT FROM packet p WHERE p.outgoing_id = outgoing.id"
     f" AND outgoing.recipients = 1 AND {names('p.recipients[1]')})"
@@ -25,7 +27,7 @@ LEDGER = (
         values="head = '', body_id = NULL, body_offset = 0, treatment = '{}',"
         " author = CASE WHEN lower(author) = ANY (%(forms)s) THEN %(pseudonym)s"
         " ELSE author END",
-        where=f"{_SENT} AND {_NAMED_IN_COPY}",
+        where=f"head <> '' AND {_SENT} AND {_NAMED_IN_COPY}",
         shown="id, list_id, message_id, sequence, author, mode, recipients, created_at",
     ),
     Place(
