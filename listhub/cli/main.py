@@ -47,6 +47,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("domain", "listhub.cli.domain:domain", "Add, list and remove domains."),
     Entry("list", "listhub.cli.lists:list_", "Create, show, change and close lists."),
     Entry("member", "listhub.cli.member:member", "Add, change and remove members."),
+    Entry("archive", "listhub.cli.archive:archive", "Import, export, erase archives."),
     Entry("person", "listhub.cli.person:person", "Tell or erase what is known of one."),
     Entry("listmaster", "listhub.cli.listmaster:listmaster", "Say who runs the lists."),
     Entry("source", "listhub.cli.source:source", "Take people from elsewhere."),
