@@ -175,7 +175,7 @@ def bounced(
 
 def number_sources(rooms: Rooms) -> None:
     """Prepare for `bounced`: each event is from another item."""
-    rooms.conn.execute("CREATE SEQUENCE test_source")
+    rooms.conn.execute("CREATE SEQUENCE test_source START 1000000")
     rooms.conn.commit()
 
 

@@ -82,13 +82,13 @@ _SYMPA = """
   SELECT bouncer.subscription_id, only_nobody,
          CASE WHEN n < %(least)s OR last_day - first_day < %(period)s THEN NULL
               WHEN last_day = first_day THEN 0
-              ELSE floor(n * ((n * (last_day - coalesce(seen.first_day, last_day))
+              ELSE floor(n * ((n * (last_day - coalesce(seen.first_post, last_day))
                                  / (last_day - first_day))
                               / greatest(coalesce(seen.posts, 0), 1))
                          * CASE WHEN status LIKE '4%%' THEN 0.5 ELSE 1 END + 0.5)
          END AS score
     FROM bouncer LEFT JOIN LATERAL (
-         SELECT sum(posts)::float8 AS posts, min(day) AS first_day FROM traffic
+         SELECT sum(posts)::float8 AS posts, min(day) AS first_post FROM traffic
           WHERE traffic.day BETWEEN bouncer.first_day AND bouncer.last_day
          ) AS seen ON true
 ), per_member AS (

@@ -38,7 +38,7 @@ _NAMED: Final = 50
 _FEW: Final = 10
 _WARNING: Final = "list.bounce_rate"
 _WARNED = """
-SELECT FROM audit WHERE list_id = %(list_id)s AND action = %(action)s
+SELECT 1 FROM audit WHERE list_id = %(list_id)s AND action = %(action)s
    AND at > now() - interval '7 days' LIMIT 1
 """
 
