@@ -47,6 +47,17 @@ def codec_for(charset: str, content: bytes) -> str | None:
     )
 
 
+def encode(text: str, name: str) -> bytes:
+    """Return text in this codec; UnicodeError unless it will read the same.
+
+    Some charsets of Japan take a yen sign and give a backslash back.
+    """
+    content = text.encode(name)
+    if not text.isascii() and content.decode(name) != text:
+        raise UnicodeError(f"not the same in {name}")
+    return content
+
+
 def mark(name: str) -> bytes:
     """Return the octets of a byte order mark in this codec, b"" where it has none."""
     return "\ufeff".encode(name) if name in WIDE or name == "utf_8" else b""

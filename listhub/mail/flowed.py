@@ -12,7 +12,7 @@ def unflowed(text: str, flow: Literal["", "flowed", "delsp"]) -> str:
     """
     if not flow:
         return text
-    lines: list[str] = []
+    lines: list[list[str]] = []  # each in pieces: a line may be all of a text
     depth, joins = 0, False
     for line in text.splitlines():
         quotes = len(line) - len(line.lstrip(">"))
@@ -21,8 +21,8 @@ def unflowed(text: str, flow: Literal["", "flowed", "delsp"]) -> str:
         if flow == "delsp" and flows:
             content = content[:-1]
         if joins and quotes == depth and content != _SIGNATURE:
-            lines[-1] += content
+            lines[-1].append(content)
         else:
-            lines.append(f"{'>' * quotes} {content}" if quotes else content)
+            lines.append([f"{'>' * quotes} {content}" if quotes else content])
         depth, joins = quotes, flows and flow == "delsp"
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{''.join(pieces)}\n" for pieces in lines)

@@ -64,6 +64,7 @@ class _Writer:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._run: list[str] = []  # text of the line in work
+        self._begun = False  # whether any of it is more than blanks
         self._bullet = ""
         self._gap = False  # an empty line is due
         self._quotes = 0
@@ -104,10 +105,12 @@ class _Writer:
     def text(self, text: str) -> None:
         """Take text; blanks are one blank."""
         self._run.append(text)
+        self._begun = self._begun or not text.isspace()
 
     def line(self) -> None:
         """End the line in work."""
         text, self._run, self._open = "".join(self._run), [], []
+        self._begun = False
         if self._verbatim:
             lines = [safe(line) for line in text.strip("\n").splitlines()]
         else:
@@ -145,12 +148,12 @@ class _Writer:
 
     def _rule(self, _: str) -> None:
         # No dashes: a line of them means something in mail and in digests.
-        self._run.append("* * *")
+        self.text("* * *")
         self.paragraph()
 
     def _image(self, attributes: str) -> None:
         if alt := _attribute(attributes, "alt"):
-            self._run.append(f" [{alt}] ")
+            self.text(f" [{alt}] ")
 
     def _link(self, attributes: str) -> None:
         self._open = [(_attribute(attributes, "href"), len(self._run))]
@@ -163,7 +166,7 @@ class _Writer:
                 if len(self._links) < _MOST_LINKS:
                     self._links.setdefault(url, len(self._links) + 1)
                 if url in self._links:
-                    self._run.append(f" [{self._links[url]}]")
+                    self.text(f" [{self._links[url]}]")
         self._open = []
 
     def _list(self, first: int) -> None:
@@ -193,7 +196,7 @@ class _Writer:
         self._quotes = max(0, self._quotes + step)
 
     def _cell(self, _: str) -> None:
-        if "".join(self._run[-3:]).strip():
+        if self._begun:
             self._run.append(" | ")
 
 

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, Literal
 
 from listhub.mail import charsets, parameters, parts, transfer
@@ -175,7 +176,7 @@ class Part:
         codec = self.codec or "ascii"
         mark = charsets.mark(codec)
         try:
-            content = text.encode(codec)
+            content = charsets.encode(text, codec)
         except ValueError:
             content = text.encode()
             self.set_parameter("charset", "utf-8")
@@ -321,7 +322,8 @@ class _Reader:
         inner: str,
     ) -> None:
         start, end = span
-        spans = list(parts.spans(self._raw, boundary, start=start, end=end))
+        found = parts.spans(self._raw, boundary, start=start, end=end)
+        spans = list(islice(found, self._left + 1))
         if not spans or len(spans) > self._left:
             return
         self._left -= len(spans)

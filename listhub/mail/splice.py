@@ -34,8 +34,8 @@ class _TextSlot:
 
     def __call__(self, texts: Texts) -> bytes:
         try:
-            content = self.render(texts).encode(self.codec)
-        except UnicodeEncodeError as error:
+            content = charsets.encode(self.render(texts), self.codec)
+        except UnicodeError as error:
             raise DoesNotFit(self.codec) from error
         if not transfer.fits(content, self.encoding):
             raise DoesNotFit(self.encoding)
@@ -184,11 +184,13 @@ def _quoted_cut(body: bytes, pieces: list[bytes]) -> list[bytes] | None:
 def _quoted_offset(body: bytes, length: int) -> int:
     """Return the last offset up to which no more than so many octets are meant."""
     low, high = 0, len(body)
+    left = length  # octets that are still to come after `low`
     while low < high:
         middle = (low + high + 1) // 2
-        whole = _before_escape(body, middle)
-        if len(binascii.a2b_qp(body[:whole])) <= length:
-            low = middle
+        start, end = _before_escape(body, low), _before_escape(body, middle)
+        meant = len(binascii.a2b_qp(body[start:end]))
+        if meant <= left:
+            low, left = middle, left - meant
         else:
             high = middle - 1
     return _before_escape(body, low)

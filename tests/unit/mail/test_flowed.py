@@ -1,3 +1,4 @@
+import time
 from typing import Literal
 
 import pytest
@@ -20,6 +21,15 @@ from listhub.mail.flowed import unflowed
 def test_unflowed(flow: Literal["", "flowed", "delsp"], text: str, meant: str) -> None:
     """RFC 3676 §4.1: stuffing goes; with DelSp a line may end within a word."""
     assert unflowed(text, flow) == meant
+
+
+def test_one_line_in_many_pieces() -> None:
+    """A text that is one line however it is cut takes time in proportion to it."""
+    start = time.monotonic()
+    [line] = unflowed(f"{'x' * 40} \n" * 200_000, "delsp").splitlines()
+
+    assert len(line) == 40 * 200_000
+    assert time.monotonic() - start < 3
 
 
 @given(st.text(" >-a\n"))

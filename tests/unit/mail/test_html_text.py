@@ -61,6 +61,15 @@ def test_a_page() -> None:
     assert html_to_text(PAGE) == TEXT
 
 
+@pytest.mark.parametrize("space", [" ", "<pre> "])
+def test_cells_after_blanks_take_no_longer(space: str) -> None:
+    """Each of many cells looks at no more than itself, whatever stands before them."""
+    start = time.monotonic()
+    html_to_text(space + " " * 500_000 + "<td>" * 100_000)
+
+    assert time.monotonic() - start < 3
+
+
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_no_page_takes_long(bomb: str) -> None:
     """Time and text are in proportion to the page."""
