@@ -14,7 +14,7 @@ from listhub.mail.mime import Part
 
 _TITLE = N_("%(list)s digest, number %(number)s")
 _TITLE_OF_PART = N_("%(list)s digest, number %(number)s, part %(part)s of %(parts)s")
-_REPLY = re.compile(r"(?:re(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_REPLY = re.compile(r"\A(?:re(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _NO_SUBJECT = N_("(no subject)")
 _MOST_ADDRESSES = 5
 _LONGEST_LINK = 1500  # characters; longer ones are cut by those who should follow them
@@ -52,7 +52,7 @@ class Entry:
         """
         where = (to,) if to else self.answered[:_MOST_ADDRESSES]
         to = ",".join(quote(address, safe="@") for address in where)
-        subject = _REPLY.sub("", self.headers.text("Subject").strip(), count=1)
+        subject = _REPLY.sub("", self.headers.text("Subject").strip())
         link = f"mailto:{to}?subject={quote(f'Re: {subject}'[:200], safe='')}"
         if message_id := self.headers.text("Message-ID").strip():
             link += f"&In-Reply-To={quote(message_id, safe='')}"

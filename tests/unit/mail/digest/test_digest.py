@@ -164,6 +164,12 @@ def test_replies(name: str) -> None:
         }
 
 
+def test_only_a_reply_begins_with_re() -> None:
+    """What ends in "re:" within a subject is a word of it."""
+    raw = b"From: a@example.org\nSubject: Picture: more\n\nx\n"
+    assert "subject=Re%3A%20Picture%3A%20more" in text_of("index", issue(raw))
+
+
 def test_reply_to_counts() -> None:
     """Where Reply-To is the list there is one link, and none without any address."""
     raw = b"From: a@example.org\nReply-To: Dev@lists.example.org\n\nx\n"
