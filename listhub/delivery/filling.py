@@ -26,11 +26,7 @@ class Filling:
         """Compile all templates; OwnerTextError if one of them is no good."""
         self._texts = _ListTexts(treatment.texts)
         self._placing = treatment.footer_type
-        self._post = (
-            _Post(draft)
-            if treatment.personalise == "all" and not draft.sealed
-            else None
-        )
+        self._post = _Post(draft) if treatment.personalise == "all" else None
         self._plan = decorate_plan(draft, treatment.texts, mode=self._placing)
 
     def fill(self, values: Mapping[str, object]) -> Draft:

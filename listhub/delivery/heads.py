@@ -17,15 +17,17 @@ class Head:
         """Prepare it; unless one click is `offered`, no mark of it is left."""
         headers = headers.copy()
         self._field = _marked(headers)
-        if self._field is not None and not offered:
+        if self._field is None or not offered:
+            # RFC 8058 §3.1: one field of the two means nothing without the other.
             one_click.withdraw(headers)
             self._field = None
-        elif self._field is not None:
+        else:
             # RFC 8058 §3.1: there is no other one, whatever an owner has added.
             headers.drop(self._is_other)
         raw = headers.to_bytes()
-        own = self._field.raw if self._field else b""
-        self._before, _, self._after = raw.partition(own) if own else (raw, b"", b"")
+        self._before, self._after = (
+            _around(self._field, raw) if self._field else (raw, b"")
+        )
         self._newline = headers.newline
         late = _UNSUBSCRIBE if self._field else b""
         self._covered = cover(Headers.parse(raw), late=late)
@@ -47,6 +49,15 @@ class Head:
 
     def _is_other(self, field: Field) -> bool:
         return field.name == _UNSUBSCRIBE and field is not self._field
+
+
+def _around(field: Field, raw: bytes) -> tuple[bytes, bytes]:
+    """Return what stands before and after a field, which begins a line.
+
+    What reads like it within another field does not: any author may write that.
+    """
+    start = 0 if raw.startswith(field.raw) else raw.index(b"\n" + field.raw) + 1
+    return raw[:start], raw[start + len(field.raw) :]
 
 
 def _marked(headers: Headers) -> Field | None:

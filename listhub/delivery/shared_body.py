@@ -14,6 +14,9 @@ from listhub.mail.signing.canonical import BodyHash, relaxed_body
 #: So often what is shared may turn out to be less; then each copy is done as a whole.
 _MOST_CUTS = 50
 
+#: So many octets are compared at once.
+_PIECE = 65_536
+
 #: A line that nobody removes: it keeps the empty ones before it (RFC 6376 §3.4.3).
 _KEEPER = b".\r\n"
 
@@ -105,12 +108,19 @@ def _line_start(text: bytes, position: int) -> int:
 
 def _same(one: bytes, other: bytes, *, at_end: bool) -> int:
     """Return how many octets two texts have in common at one of their ends."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        size = (low + high + 1) // 2
+
+    def alike(start: int, end: int) -> bool:
         if at_end:
-            same = one[len(one) - size :] == other[len(other) - size :]
-        else:
-            same = one[:size] == other[:size]
-        low, high = (size, high) if same else (low, size - 1)
+            tail = one[len(one) - end : len(one) - start]
+            return tail == other[len(other) - end : len(other) - start]
+        return one[start:end] == other[start:end]
+
+    low, shorter = 0, min(len(one), len(other))
+    # Piece by piece: bodies may be of any size, and differ early.
+    while low + _PIECE <= shorter and alike(low, low + _PIECE):
+        low += _PIECE
+    high = min(shorter, low + _PIECE)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if alike(low, middle) else (low, middle - 1)
     return low

@@ -3,19 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from listhub.mail import parts
 from listhub.mail.headers import Headers
-
-#: Media types whose parts nobody may touch: a signature over them would break, or
-#: nobody but the reader can look inside (RFC 1847, RFC 8551, RFC 3156).
-_SEALED = frozenset(
-    {
-        "multipart/signed",
-        "multipart/encrypted",
-        "application/pkcs7-mime",
-        "application/x-pkcs7-mime",
-    }
-)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,11 +18,6 @@ class Draft:
         """Take a message apart; of any bytes."""
         headers = Headers.parse(raw)
         return cls(headers=headers, body=raw[headers.body_offset :])
-
-    @property
-    def sealed(self) -> bool:
-        """Whether the body is signed or encrypted and must leave as it came."""
-        return parts.content_type(self.headers)[0] in _SEALED
 
     def copy(self) -> "Draft":
         """Return a draft that can be changed on its own."""

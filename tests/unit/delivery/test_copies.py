@@ -175,6 +175,27 @@ def test_a_list_without_the_field_has_no_token():
     assert signing.passes(raw)
 
 
+def test_a_list_without_the_address_offers_no_click():
+    """Where an owner removes List-Unsubscribe alone, the field beside it goes too."""
+    post = draft()
+    post.headers.remove("List-Unsubscribe")
+    raw = received(copies(Treatment(one_click=True), post).of(ANN, 4))
+    assert Headers.parse(raw).get("List-Unsubscribe-Post") is None
+    assert signing.passes(raw)
+
+
+def test_an_author_cannot_divert_the_token():
+    """Our field, written within a field of the author's, is left as it is."""
+    post = draft()
+    ours = next(f for f in post.headers.fields if f.name == b"list-unsubscribe")
+    fields = b"X-Trap: " + ours.raw + post.headers.to_bytes()
+    trap = Draft(headers=Headers.parse(fields), body=PLAIN)
+    raw = received(copies(Treatment(one_click=True), trap).of(ANN, 4))
+    [field] = Headers.parse(raw).all("List-Unsubscribe")
+    assert one_click.MARK.encode() not in field
+    assert signing.passes(raw)
+
+
 def test_people_without_a_subscription_are_offered_no_click():
     """A copy for somebody who is no member has the mail address alone."""
     head = Headers.parse(received(copies(Treatment(one_click=True)).of(ANN, 0)))

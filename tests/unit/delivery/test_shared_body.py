@@ -44,6 +44,16 @@ def _check(shared: SharedBody, body: bytes) -> None:
     assert head + b"".join(prepared.pieces) == wire.to_wire(head, body)
 
 
+def test_ends_of_any_length_are_shared():
+    """What is alike may be longer than the pieces that are compared."""
+    for length in (65_535, 65_536, 65_537, 200_000):
+        start, end = b"s" * length + b"\n", b"e" * length + b"\n"
+        shared = SharedBody(start + b"x\n" + end)
+        shared.prepare(start + b"yy\n" + end)
+        assert len(shared.prepare(start + b"zzz\n" + end).pieces[1]) == 5
+        _check(shared, start + b"zzz\n" + end)
+
+
 def test_large_ends_are_in_memory_once():
     """Copies of a post with attachments share them, before the footer and after it."""
     start, end = b"start\r\n" * 10_000, b"end\r\n" * 10_000
