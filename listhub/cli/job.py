@@ -1,6 +1,7 @@
 """`listhub job`: what is done by the clock, when it was done last, and doing it now."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,20 +10,34 @@ from listhub.cli.context import Context, json_option, pass_context
 from listhub.config.fields import nearest, shown
 from listhub.errors import UsageError
 from listhub.jobs import schedule
-from listhub.jobs.job import Job
+from listhub.jobs.job import AnyJob
 from listhub.jobs.table import JOBS, by_name
 from listhub.lists import audit
 
+if TYPE_CHECKING:
+    import psycopg
+
 _LAST = """
-SELECT DISTINCT ON (job) job, finished_at, detail FROM job_run
- WHERE finished_at IS NOT NULL ORDER BY job, finished_at DESC
+SELECT DISTINCT ON (job) job, finished_at, finished_at - started_at, outcome, detail
+  FROM job_run WHERE finished_at IS NOT NULL ORDER BY job, finished_at DESC
 """
+_TROUBLE = """
+SELECT job, count(*) FROM job_run
+ WHERE outcome = 'failing' AND finished_at IS NULL GROUP BY job
+"""
+_COLUMNS = ("run", "job", "scope", "due", "seconds", "failures", "outcome", "detail")
 _HISTORY = """
-SELECT id, job, due_at, extract(epoch FROM finished_at - started_at)::float8,
-       coalesce(outcome, CASE WHEN started_at IS NULL THEN 'due' ELSE 'running' END),
-       detail
-  FROM job_run WHERE %(job)s::text IS NULL OR job = %(job)s
- ORDER BY due_at DESC, id DESC LIMIT %(limit)s
+SELECT run.id, run.job, run.scope, run.due_at,
+       extract(epoch FROM run.finished_at - run.started_at)::float8, run.attempts,
+       CASE WHEN run.finished_at IS NOT NULL THEN run.outcome
+            WHEN item.id IS NULL THEN 'lost'
+            WHEN item.state NOT IN ('ready', 'deferred') THEN item.state
+            WHEN item.lease_until > now() THEN 'running'
+            ELSE coalesce(run.outcome, 'due') END,
+       CASE WHEN item.lease_until > now() THEN item.owner ELSE run.detail END
+  FROM job_run AS run LEFT JOIN spool_item AS item ON item.id = run.item_id
+ WHERE %(job)s::text IS NULL OR run.job = %(job)s
+ ORDER BY run.due_at DESC, run.id DESC LIMIT %(limit)s
 """
 
 
@@ -37,35 +52,85 @@ def job() -> None:
 def ls(context: Context) -> None:
     """List the jobs: how often each runs, and when it did last."""
     with context.connection() as conn:
-        last = {name: (at, said) for name, at, said in conn.execute(_LAST)}
-    rows = [
-        (each.name, _words(each.every), last.get(each.name, (None,))[0], each.about)
-        for each in JOBS
-    ]
-    context.table(rows, ("job", "every", "last_done", "about"))
+        last = {row[0]: row[1:] for row in conn.execute(_LAST)}
+        failing = dict(conn.execute(_TROUBLE).fetchall())
+        paused = {row[0] for row in conn.execute("SELECT job FROM job_pause")}
+    rows = []
+    for each in JOBS:
+        at, took, outcome, _ = last.get(each.name, (None, None, None, None))
+        state = "paused" if each.name in paused else "failing"
+        rows.append(
+            (
+                each.name,
+                _words(each.every),
+                each.scope,
+                state if each.name in paused | failing.keys() else outcome or "-",
+                at,
+                took.total_seconds() if took is not None else None,
+                each.about,
+            )
+        )
+    context.table(
+        rows, ("job", "every", "scope", "state", "last_done", "seconds", "about")
+    )
+
+
+@job.command()
+@click.argument("name")
+@click.option(
+    "--for",
+    "only",
+    metavar="NAME",
+    help="Only for this domain or list, if it has some.",
+)
+@json_option
+@pass_context
+def run(context: Context, *, name: str, only: str | None) -> None:
+    """Make the job NAME due now; the next free worker runs it."""
+    wanted = _job(name)
+    if only and wanted.scope == "site":
+        raise UsageError(f"{wanted.name} is of the whole site; leave --for out.")
+    with context.connection() as conn:
+        runs = schedule.run_now(conn, wanted, only=only)
+        if not runs:
+            raise UsageError(f"{wanted.name} has nothing to do, or is at it.")
+        _note(conn, wanted, "job.run", run=runs[0], runs=len(runs))
+    if len(runs) > 1:
+        said = f"{len(runs):,} runs are due, and the next free workers take them."
+    else:
+        said = f"run {runs[0]} is due, and the next free worker takes it."
+    context.result(f"{wanted.name}: {said}", job=wanted.name, run=runs[0])
 
 
 @job.command()
 @click.argument("name")
 @json_option
 @pass_context
-def run(context: Context, *, name: str) -> None:
-    """Make the job NAME due now; the next free worker runs it."""
+def pause(context: Context, *, name: str) -> None:
+    """Run the job NAME no more until it is resumed; what is at work ends."""
     wanted = _job(name)
     with context.connection() as conn:
-        run_id = schedule.run_now(conn, wanted)
-        audit.note(
-            conn,
-            actor=actor(),
-            action="job.run",
-            subject=wanted.name,
-            detail={"run": run_id},
-        )
+        if not schedule.pause(conn, wanted, actor=actor()):
+            raise UsageError(f"{wanted.name} is paused already.")
+        _note(conn, wanted, "job.pause")
     context.result(
-        f"{wanted.name}: run {run_id} is due, and the next free worker takes it.",
+        f"{wanted.name} is paused; `listhub job resume {wanted.name}` ends that.",
         job=wanted.name,
-        run=run_id,
     )
+
+
+@job.command()
+@click.argument("name")
+@json_option
+@pass_context
+def resume(context: Context, *, name: str) -> None:
+    """Run the paused job NAME again, from its next slot on."""
+    wanted = _job(name)
+    with context.connection() as conn:
+        if not schedule.resume(conn, wanted):
+            raise UsageError(f"{wanted.name} is not paused.")
+        _note(conn, wanted, "job.resume")
+    context.result(f"{wanted.name} is run again.", job=wanted.name)
 
 
 @job.command()
@@ -84,7 +149,13 @@ def history(context: Context, *, name: str | None, limit: int) -> None:
     wanted = _job(name).name if name is not None else None
     with context.connection() as conn:
         rows = conn.execute(_HISTORY, {"job": wanted, "limit": limit}).fetchall()
-    context.table(rows, ("run", "job", "due", "seconds", "outcome", "detail"))
+    context.table(rows, _COLUMNS)
+
+
+def _note(
+    conn: "psycopg.Connection[Any]", wanted: AnyJob, action: str, **detail: object
+) -> None:
+    audit.note(conn, actor=actor(), action=action, subject=wanted.name, detail=detail)
 
 
 def _words(every: timedelta) -> str:
@@ -93,7 +164,7 @@ def _words(every: timedelta) -> str:
     return " ".join(parts) or f"{every.total_seconds():g} s"
 
 
-def _job(name: str) -> Job:
+def _job(name: str) -> AnyJob:
     found = by_name(name)
     if found is None:
         raise UsageError(

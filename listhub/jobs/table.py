@@ -21,9 +21,9 @@ from listhub.jobs import (
     vacuum_bodies,
     watch_bounces,
 )
-from listhub.jobs.job import Job
+from listhub.jobs.job import AnyJob
 
-JOBS: tuple[Job, ...] = (
+JOBS: tuple[AnyJob, ...] = (
     # First: everything else writes history.
     prepare_partitions.JOB,
     sweep.JOB,
@@ -46,6 +46,6 @@ JOBS: tuple[Job, ...] = (
 )
 
 
-def by_name(name: str) -> Job | None:
+def by_name(name: str) -> AnyJob | None:
     """Return the job of that name, or None."""
     return next((job for job in JOBS if job.name == name), None)
