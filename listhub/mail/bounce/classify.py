@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import translate
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Self
 
@@ -77,7 +77,7 @@ class Table:
 
     def find(self, status: str, text: str) -> Rule | None:
         """Return the first rule that matches, None if none does."""
-        told = _DISTRACTIONS.sub(" ", text[:_LONGEST_TEXT])
+        told = _telling(text)
         return next((rule for rule in self.rules if rule.matches(status, told)), None)
 
 
@@ -94,10 +94,20 @@ def standard() -> Table:
 
 def classify(status: str, diagnostic: str) -> str:
     """Return the class of a failure by its enhanced status ("" if none) and its text."""
-    rule = standard().find(status, diagnostic)
-    return rule.failure_class if rule else UNKNOWN
+    return _decided(status, _telling(diagnostic))
 
 
 def leads_to_removal(failure_class: str) -> bool:
     """Say whether failures of this class are evidence that the address is gone."""
     return failure_class in standard().removing
+
+
+def _telling(text: str) -> str:
+    return _DISTRACTIONS.sub(" ", text[:_LONGEST_TEXT])
+
+
+@lru_cache(maxsize=512)
+def _decided(status: str, told: str) -> str:
+    """Look it up once: in a flood, most texts differ in addresses alone."""
+    rule = standard().find(status, told)
+    return rule.failure_class if rule else UNKNOWN

@@ -29,15 +29,17 @@ _SIGNS = 8  # of "<" or "@" in one line
 _WORD = re.compile(r"[^\s@]{80,}")
 _BLANKS = re.compile(r"[ \t]{16,}")
 
-_SENDER = re.compile(
-    r"(?:mailer-?daemon|mail-?daemon|post-?master|mdaemon|maildelivery|mail\.?delivery"
-    r"|microsoftexchange[0-9a-f]*|mail-?system|mailsystem|bounces?|nobody|root)(?:@|\Z)",
+_SERVER = re.compile(
+    r"(?:mailer-?daemon|mail-?daemon|post-?master|mdaemon|mail\.?delivery"
+    r"|microsoftexchange[0-9a-f]*|mail-?system)(?:@|\Z)",
     re.IGNORECASE,
 )
+#: Who else sends reports, and other mail as well.
+_SENDER = re.compile(r"(?:bounces?|nobody|root|admin|administrator)@", re.IGNORECASE)
 _SUBJECT = re.compile(
-    r"\A\W{0,3}(?:undeliver|undelivered|returned mail|failure notice|mail (?:delivery )?(?:failed|failure|error)"
+    r"\A\W{0,3}(?:permanent |temporary )?(?:undeliver|undelivered|returned mail|failure notice|mail (?:delivery )?(?:failed|failure|error|warning)"
     r"|delivery (?:status|failure|failed|error|problem|report|has|delayed)|failed delivery|message (?:delivery |not )?(?:failed|failure|undeliverable|delivered)"
-    r"|warning: (?:message|could not)|non[- ]?delivery|nondeliverable|delivery notification|rejected|could not (?:deliver|send)|mail could not|error sending"
+    r"|warning: (?:message|could not)|non[- ]?delivery|nondeliverable|delivery notification|rejected|failed mail|processing error|could not (?:deliver|send)|mail could not|error sending"
     r"|unzustellbar|fehler|nicht zustellbar|zustellung|nachricht nicht"
     r"|non remis|échec|courrier non|message non|non[- ]distribu"
     r"|no se puede entregar|error de entrega|mensaje devuelto|mancata consegna|impossibile recapitare|não entreg|mensagem não|falha"
@@ -58,21 +60,23 @@ def is_from_server(mail: Anatomy) -> bool:
     """Say whether a mail server is the author: it answers nothing, it reports."""
     if mail.kind == "multipart/report":
         return True
-    sender = mailboxes((mail.headers.get("From") or b"")[:1024])
-    if sender:
-        return any(_SENDER.match(address) for _, address in sender)
-    return bool(_SENDER.match(mail.headers.text("From")[:80].strip(' "<>')))
+    sender = _authors(mail) or [mail.headers.text("From")[:80].strip(' "<>')]
+    return any(map(_SERVER.match, sender))
 
 
 def _is_report(mail: Anatomy) -> bool:
     """Say whether it may be a report; what people write is full of addresses."""
     headers = mail.headers
-    if headers.get("X-Failed-Recipients") is not None:
+    if headers.get("X-Failed-Recipients") is not None or is_from_server(mail):
         return True
     if headers.get("List-Id") or headers.get("List-Unsubscribe"):
         return False
-    subject = headers.text("Subject")[:200]
-    return is_from_server(mail) or _SUBJECT.match(subject) is not None
+    subject = _SUBJECT.match(headers.text("Subject")[:200])
+    return subject is not None or any(map(_SENDER.match, _authors(mail)))
+
+
+def _authors(mail: Anatomy) -> list[str]:
+    return [a for _, a in mailboxes((mail.headers.get("From") or b"")[:1024])]
 
 
 def _failed_field(mail: Anatomy) -> tuple[Reported, ...]:
