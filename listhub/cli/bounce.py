@@ -1,16 +1,20 @@
-"""`listhub bounce`: what comes back from the lists' mail."""
+"""`listhub bounce`: what comes back from the lists' mail.
+
+Its commands about members are in `bouncers`.
+"""
 
 from typing import Any
 
 import click
 
+from listhub.cli import bouncers
 from listhub.cli.context import Context, json_option, pass_context
 from listhub.mail.bounce.anatomy import READ_LIMIT
 from listhub.mail.bounce.recognise import recognise
 from listhub.mail.bounce.report import Recognised, Reported
 
 
-@click.group(short_help="Look at what comes back.")
+@click.group(commands=list(bouncers.COMMANDS), short_help="Look at what comes back.")
 def bounce() -> None:
     """Look at what comes back from the lists' mail."""
 

@@ -34,6 +34,10 @@ VALUES (%(list_id)s, %(subscription_id)s, %(address)s, %(action)s, %(why)s, %(le
         %(score)s, %(before)s, %(outgoing_id)s, now() + %(due)s)
 RETURNING id
 """
+_RESET = """
+INSERT INTO bounce_action (list_id, subscription_id, address, action, why)
+VALUES (%s, %s, %s, 'reset', %s)
+"""
 _SUSPEND = """
 UPDATE subscription SET suspended_at = now(), suspended_until = NULL, changed_at = now()
  WHERE id = %s
@@ -120,6 +124,21 @@ def note(
     ).fetchone()
     assert row is not None  # noqa: S101 - an INSERT of one row returns one
     return int(row[0])
+
+
+def reset(
+    conn: "psycopg.Connection[Any]",
+    list_id: int,
+    subscription_id: int,
+    address: str,
+    *,
+    why: str,
+) -> None:
+    """Let what was reported of a member until now count no longer.
+
+    `why` is 'probe', or who asked for it.
+    """
+    conn.execute(_RESET, [list_id, subscription_id, address, why])
 
 
 def suspend(

@@ -32,10 +32,6 @@ SELECT DISTINCT subscription_id FROM bounce_action
  WHERE list_id = %s AND action IN ('none', 'notify') AND undone_at IS NULL
    AND at > now() - interval '7 days'
 """
-_RESET = """
-INSERT INTO bounce_action (list_id, subscription_id, address, action, why)
-VALUES (%s, %s, %s, 'reset', %s)
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +100,6 @@ def watch(
     return Evaluated(note=f"{opened} breakers opened", items=items)
 
 
-def reset(
-    conn: "psycopg.Connection[Any]", list_id: int, member: Locked | Score, *, why: str
-) -> None:
-    """Let what was reported of a member until now count no longer."""
-    number = member.id if isinstance(member, Locked) else member.subscription_id
-    conn.execute(_RESET, [list_id, number, member.address, why])
-
-
 def _settle(now: _Round, probe: Answered) -> None:
     """Do what a probe's answer asks for, and close it."""
     member = actions.lock(now.conn, now.row.id, probe.subscription_id)
@@ -121,7 +109,7 @@ def _settle(now: _Round, probe: Answered) -> None:
     if probe.trouble is None:
         # It has arrived, or at least nobody says otherwise.
         probes.close(now.conn, probe, outcome="cleared")
-        reset(now.conn, now.row.id, member, why="probe")
+        actions.reset(now.conn, now.row.id, member.id, member.address, why="probe")
         now.did(probe.level, "cleared", member.address)
         return
     wanted = next(

@@ -39,10 +39,6 @@ UPDATE bounce_action
                  ELSE outcome END
  WHERE id = %(id)s AND undone_at IS NULL
 """
-_RESET = """
-INSERT INTO bounce_action (list_id, subscription_id, address, action, why)
-VALUES (%(list_id)s, %(subscription_id)s, %(address)s, 'reset', %(actor)s)
-"""
 # Only what is as we left it: who has chosen otherwise since keeps that.
 _RESUME = """
 UPDATE subscription
@@ -141,15 +137,8 @@ def _undo(conn: "psycopg.Connection[Any]", one: Undoing, *, actor: str) -> Undon
         said = f"{one.undone_by} has undone action {one.id} already."
         return _said(one, said, changed=False)
     said = _take_back(conn, one)
-    values = {
-        "id": one.id,
-        "actor": actor,
-        "list_id": one.list_id,
-        "subscription_id": one.subscription_id,
-        "address": one.address,
-    }
-    conn.execute(_DONE, values)
-    conn.execute(_RESET, values)
+    conn.execute(_DONE, {"id": one.id, "actor": actor})
+    actions.reset(conn, one.list_id, one.subscription_id, one.address, why=actor)
     audit.note(
         conn,
         actor=actor,
