@@ -27,6 +27,9 @@ _MOST_LIST_MARKS = 20
 #: Characters of a text in which what was found is shown.
 _HEADLINE = 20_000
 
+#: Among how many times the posts that are wanted a common word is looked for.
+_WINDOW = 20
+
 # What `ts_headline` puts around words: no text has these.
 _START, _STOP = "\ue000", "\ue001"
 _MARKS = re.compile(f"[{_START}{_STOP}]")
@@ -79,24 +82,48 @@ class Page:
     after: After | None
 
 
-# Names what it needs of a few rows only; the words of others stay where they are.
 _NEWEST = """
 SELECT text.id, text.sent_at, 0::real AS rank
   FROM archive_text AS text
  WHERE {where}
-   AND (%(after_date)s::timestamptz IS NULL
-        OR (text.sent_at, text.id) < (%(after_date)s, %(after_id)s::bigint))
  ORDER BY text.sent_at DESC, text.id DESC
  LIMIT %(limit)s
 """
+# The newest that match.  Of a common word enough are among the newest posts; of all
+# others the index of words knows where they are.  The planner is not left the choice:
+# it takes words for evenly spread and phrases for their words, and a wrong guess would
+# read the words of every post there is.
+_MATCHES = """
+WITH recent AS MATERIALIZED (
+    SELECT newest.id, newest.sent_at
+      FROM (SELECT text.id, text.sent_at, text.list_id, text.words
+              FROM archive_text AS text
+             WHERE {near}
+             ORDER BY text.sent_at DESC, text.id DESC
+             LIMIT %(window)s) AS newest
+     WHERE newest.list_id = ANY(%(lists)s) AND newest.words @@ %(marked)s::tsquery
+     ORDER BY newest.sent_at DESC, newest.id DESC
+     LIMIT %(enough)s
+), enough AS MATERIALIZED (
+    SELECT count(*) >= %(enough)s AS found FROM recent
+), far AS MATERIALIZED (
+    SELECT text.id, text.sent_at
+      FROM archive_text AS text
+     WHERE {where} AND text.words @@ %(marked)s::tsquery
+       AND NOT (SELECT found FROM enough)
+), matches AS (
+    (SELECT id, sent_at FROM recent WHERE (SELECT found FROM enough))
+     UNION ALL
+    (SELECT id, sent_at FROM far ORDER BY sent_at DESC, id DESC LIMIT %(enough)s)
+)
+"""
+_FIRST = "SELECT id, sent_at, 0::real AS rank FROM matches"
 _BEST = """
 SELECT ranked.id, ranked.sent_at, ranked.rank FROM (
-    SELECT newest.id, newest.sent_at,
+    SELECT matches.id, matches.sent_at,
            -- 1: long posts have more words of every kind
-           ts_rank_cd(newest.words, %(query)s::tsquery, 1) AS rank
-      FROM (SELECT text.id, text.sent_at, text.words
-              FROM archive_text AS text WHERE {where}
-             ORDER BY text.sent_at DESC, text.id DESC LIMIT %(ranked)s) AS newest
+           ts_rank_cd(text.words, %(query)s::tsquery, 1) AS rank
+      FROM matches JOIN archive_text AS text ON text.id = matches.id
     ) AS ranked
  WHERE %(after_date)s::timestamptz IS NULL
     OR (ranked.rank, ranked.sent_at, ranked.id)
@@ -173,17 +200,23 @@ def _statement(
 ) -> tuple[str, dict[str, object]]:
     bound, free = _query(conn, wanted.words)
     query = _marked(bound, wanted, lists)
-    where = ["text.list_id = ANY(%(lists)s)"]
-    if query:
-        where.append("text.words @@ %(marked)s::tsquery")
-    if wanted.since:
-        where.append("text.sent_at >= %(since)s")
-    if wanted.until:
-        where.append("text.sent_at < %(until)s")
     best = wanted.order == "best" and bool(free)
-    page = (_BEST if best else _NEWEST).format(where=" AND ".join(where))
+    # An index gives the newest of one list, or of all.
+    near = ["text.list_id = %(list)s" if len(lists) == 1 else "true"]
+    if wanted.since:
+        near.append("text.sent_at >= %(since)s")
+    if wanted.until:
+        near.append("text.sent_at < %(until)s")
+    if after and not best:
+        near.append("(text.sent_at, text.id) < (%(after_date)s, %(after_id)s::bigint)")
+    page = _MATCHES + (_BEST if best else _FIRST) if query else _NEWEST
+    page = page.format(
+        near=" AND ".join(near),
+        where=" AND ".join([*near, "text.list_id = ANY(%(lists)s)"]),
+    )
     values: dict[str, object] = {
         "lists": list(lists),
+        "list": min(lists),
         "query": free,
         "marked": query,
         "since": wanted.since,
@@ -192,7 +225,8 @@ def _statement(
         "after_id": after.id if after else None,
         "after_rank": after.rank if after else None,
         "limit": limit,
-        "ranked": RANKED,
+        "enough": RANKED if best else limit,
+        "window": _WINDOW * (RANKED if best else limit),
         "headline": _HEADLINE,
         "options": _OPTIONS,
     }

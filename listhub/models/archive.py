@@ -73,6 +73,7 @@ class ArchiveText(Base):
     __table_args__ = (
         Index("archive_text_words", "words", postgresql_using="gin"),
         Index("archive_text_order", "list_id", "sent_at", "id"),
+        Index("archive_text_newest", "sent_at", "id"),
         {"postgresql_with": {"toast_tuple_target": "128"}},
     )
 

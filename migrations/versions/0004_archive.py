@@ -57,6 +57,8 @@ CREATE INDEX archive_text_words ON archive_text USING gin (words);
 
 CREATE INDEX archive_text_order ON archive_text (list_id, sent_at, id);
 
+CREATE INDEX archive_text_newest ON archive_text (sent_at, id);
+
 CREATE TABLE archive_removed (
     list_id BIGINT NOT NULL,
     permalink TEXT NOT NULL,

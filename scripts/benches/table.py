@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from scripts.benches import (
+    archive,
     bounces,
     claim,
     fanout,
@@ -42,6 +43,7 @@ WORKLOADS = (
     Workload("bounces", "20,000 reports waiting", bounces.bounces),
     Workload("scenario", "decisions per second on one core", scenario.scenario),
     Workload("claim", "claim and settle 20 among a million", claim.claim),
+    Workload("archive-search", "words among 1,000,000 posts", archive.archive_search),
     Workload("fairness", "100 members behind 100,000 copies", posts.fairness),
     Workload("memory", "all processes, at rest and under load", memory.memory),
 )
