@@ -5,9 +5,11 @@ import that was killed goes on when it is run again, and skips what is there wit
 reading it again.  Each batch is one transaction of some hundred messages.
 """
 
+import contextlib
 import dataclasses
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +34,11 @@ _OCTETS = 16 << 20
 _SLACK = timedelta(days=32)
 #: When "it came" earlier, nobody knew when it came.
 _EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
+
+# New words wait in a list until there are many, which halves what a batch costs; the
+# list is put in order at the end, or by autovacuum if the import does not get there.
+_LOOSELY = "SET LOCAL gin_pending_list_limit = '32MB'"
+_TIDY = "SELECT gin_clean_pending_list('archive_text_words'::regclass)"
 
 _KNOWN = """
 SELECT message_id FROM archive_message
@@ -89,20 +96,51 @@ def bring_in(
     would be.  The connection must not be in a transaction.
     """
     tally = Tally()
-    met: set[int] = set()
-    for batch in _batches(_messages(pieces, tally)):
-        fresh = _first_of_each(batch, met, tally)
+
+    def look(batch: list[_Message]) -> list[_Message]:
         with conn.transaction():
-            new = _new(conn, fresh, list_id=list_id, tally=tally)
+            return _new(conn, batch, list_id=list_id, tally=tally)
+
+    def file(batch: list[_Message], filings: list[Filing]) -> None:
+        with conn.transaction():
+            conn.execute(_LOOSELY)
+            filed = _file(conn, batch, filings, list_id=list_id, language=language)
+        tally.added += filed
+        # Somebody else was faster.
+        tally.present += len(batch) - filed
+
+    # One batch is read while the one before it is filed: two processors are busy.
+    batches = _batches(_messages(pieces, tally), tally)
+    pending: Future[None] | None = None
+    with ThreadPoolExecutor(1) as pool:
+        new = look(next(batches))
+        while True:
+            filings = [] if dry_run else [_filing(each, list_id) for each in new]
+            following = next(batches, None)
+            if pending:
+                pending.result()
+            tell(tally)
+            ahead = look(following) if following is not None else None
             if dry_run:
                 tally.added += len(new)
             elif new:
-                filed = _file(conn, new, list_id=list_id, language=language)
-                tally.added += filed
-                # Somebody else was faster.
-                tally.present += len(new) - filed
-        tell(tally)
+                pending = pool.submit(file, new, filings)
+            if ahead is None:
+                break
+            new = ahead
+        if pending:
+            pending.result()
+    if tally.added and not dry_run:
+        _tidy(conn)
+    tell(tally)
     return tally
+
+
+def _tidy(conn: "psycopg.Connection[Any]") -> None:
+    # Only the owner of the index may; for others autovacuum does it.
+    with contextlib.suppress(psycopg.errors.InsufficientPrivilege), conn.transaction():
+        conn.execute("SET LOCAL statement_timeout = '10min'")
+        conn.execute(_TIDY)
 
 
 def _messages(pieces: Iterable[Piece], tally: Tally) -> Iterator[_Message]:
@@ -116,32 +154,23 @@ def _messages(pieces: Iterable[Piece], tally: Tally) -> Iterator[_Message]:
         yield _Message(piece=piece, headers=headers, name=name)
 
 
-def _batches(messages: Iterable[_Message]) -> Iterator[list[_Message]]:
+def _batches(messages: Iterable[_Message], tally: Tally) -> Iterator[list[_Message]]:
+    """Yield the first message of each Message-ID; at the end maybe an empty batch."""
+    met: set[int] = set()  # hashes of Message-IDs: a million of them take little room
     batch: list[_Message] = []
     octets = 0
     for message in messages:
+        mark = hash(message.name)
+        if mark in met:
+            tally.repeated += 1
+            continue
+        met.add(mark)
         batch.append(message)
         octets += len(message.piece.raw)
         if len(batch) >= _BATCH or octets >= _OCTETS:
             yield batch
             batch, octets = [], 0
-    # Also an empty one: what could not be read is told at the end.
     yield batch
-
-
-def _first_of_each(
-    batch: Collection[_Message], met: set[int], tally: Tally
-) -> list[_Message]:
-    """Return those whose Message-ID was not met before; `met` has their hashes."""
-    first = []
-    for message in batch:
-        mark = hash(message.name)
-        if mark in met:
-            tally.repeated += 1
-        else:
-            met.add(mark)
-            first.append(message)
-    return first
 
 
 def _new(
@@ -170,7 +199,8 @@ def _new(
 
 def _file(
     conn: "psycopg.Connection[Any]",
-    batch: Collection[_Message],
+    batch: Sequence[_Message],
+    filings: Sequence[Filing],
     *,
     list_id: int,
     language: str,
@@ -178,19 +208,21 @@ def _file(
     digests = [bodies.digest(message.piece.raw) for message in batch]
     raws = (message.piece.raw for message in batch)
     numbers = bodies.store(conn, zip(digests, raws, strict=True))
-    filings = [
-        _filing(message, list_id=list_id, body_id=numbers[digest])
-        for message, digest in zip(batch, digests, strict=True)
+    with_bodies = [
+        dataclasses.replace(each, body_id=numbers[digest])
+        for each, digest in zip(filings, digests, strict=True)
     ]
-    ids = store.file_many(conn, list_id=list_id, filings=filings, language=language)
-    return len(ids)
+    return len(
+        store.file_many(conn, list_id=list_id, filings=with_bodies, language=language)
+    )
 
 
-def _filing(message: _Message, *, list_id: int, body_id: int) -> Filing:
+def _filing(message: _Message, list_id: int) -> Filing:
+    """Return what the archive knows of a message, but for the number of its body."""
     found = filing.read(
         message.piece.raw,
         list_id=list_id,
-        body_id=body_id,
+        body_id=0,
         trace=uuid.uuid4(),
         received_at=clock.now(),
         known_as=message.name,

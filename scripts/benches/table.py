@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from scripts.benches import (
     archive,
+    archive_import,
     bounces,
     claim,
     fanout,
@@ -44,6 +45,11 @@ WORKLOADS = (
     Workload("scenario", "decisions per second on one core", scenario.scenario),
     Workload("claim", "claim and settle 20 among a million", claim.claim),
     Workload("archive-search", "words among 1,000,000 posts", archive.archive_search),
+    Workload(
+        "archive-import",
+        "100,000 messages in, out and in",
+        archive_import.archive_import,
+    ),
     Workload("fairness", "100 members behind 100,000 copies", posts.fairness),
     Workload("memory", "all processes, at rest and under load", memory.memory),
 )

@@ -81,15 +81,15 @@ def test_a_killed_import_goes_on(rooms: Rooms, dev: int) -> None:
         pass
 
     def breaking() -> Iterator[Piece]:
-        yield from many(700)
+        yield from many(1700)
         raise Killed
 
     with pytest.raises(Killed):
         bring_in(rooms, dev, breaking())
-    assert len(rooms.rows(POSTS, dev)) == 500
-    tally = bring_in(rooms, dev, many(1001))
-    assert (tally.added, tally.present) == (501, 500)
-    assert len(rooms.rows(POSTS, dev)) == 1001
+    assert len(rooms.rows(POSTS, dev)) == 1000
+    tally = bring_in(rooms, dev, many(1701))
+    assert (tally.added, tally.present) == (701, 1000)
+    assert len(rooms.rows(POSTS, dev)) == 1701
 
 
 def test_dry_run_files_nothing(rooms: Rooms, dev: int) -> None:
