@@ -90,6 +90,10 @@ class _Bounded:
         if time.monotonic() > self._until:
             raise SourceError("the server is too slow")
         found = self._source.read(size)
+        # How many octets are still to come, if the server said so; read() does not
+        # mind when they do not.
+        if not found and getattr(self._source, "length", None):
+            raise SourceError("the server's answer broke off")
         self._left -= len(found)
         if self._left < 0:
             raise SourceError(f"the file is larger than {_LARGEST >> 20} MB")

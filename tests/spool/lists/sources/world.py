@@ -1,6 +1,6 @@
 """A list with sources: rows in a table of the test's own, asked for by SQL."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from listhub.jobs import sync_sources
@@ -25,15 +25,16 @@ def fill(rooms: Rooms, addresses: Iterable[str], *, table: str = "staff") -> Non
 def add(
     rooms: Rooms,
     kind: str = "sql",
+    fields: Mapping[str, str] | None = None,
     *,
     name: str = "staff",
     role: Role = "member",
     list_name: str = "dev",
-    **fields: str,
+    statement: str = STATEMENT,
 ) -> None:
     """Give a list a source; of kind sql it is the table `staff`."""
-    if kind == "sql":
-        fields = {"url": rooms.url, "statement": STATEMENT} | fields
+    if fields is None:
+        fields = {"url": rooms.url, "statement": statement}
     register.add(
         rooms.conn,
         catalogue.find_list(rooms.conn, f"{list_name}@{DOMAIN}"),
