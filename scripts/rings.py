@@ -31,10 +31,10 @@ class Ring:
 #: The fastest to fail come first.  Acceptance tests start many processes and
 #: measure: they get the machine to themselves.
 RINGS = (
-    Ring(name="unit", processes=2),
+    Ring(name="unit", processes=2, limit=600.0),
     Ring(name="docs", processes=2),
     Ring(name="db", processes=2, limit=600.0),
-    Ring(name="spool", processes=2, limit=600.0),
+    Ring(name="spool", processes=2, limit=1200.0),
     Ring(name="acceptance", limit=2400.0),
 )
 
