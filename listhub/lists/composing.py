@@ -5,7 +5,7 @@ what is done and in which order (docs/reference/transforms.md).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote
 
@@ -148,6 +148,24 @@ def treatment(plan: Plan, reception: str) -> Treatment:
         sign=plan.row.domain if plan.signed else "",
         arc=_seal(plan),
         track=plan.settings.tracking,
+    )
+
+
+def digest_treatment(plan: Plan, reception: str) -> Treatment:
+    """Return the same for a digest: of its texts, a footer that is filled in."""
+    plainly = treatment(plan, "notice")
+    footer = plan.texts.footer
+    if not plan.personal or footer is None:
+        return plainly
+    return replace(
+        plainly,
+        # Posts in it are not: they would be read as texts of somebody else.
+        personalise="footer",
+        texts=Texts(footer=footer),
+        # RFC 1153 knows no parts.
+        footer_type="mime" if reception == "digest" else "append",
+        list_address=plan.row.address,
+        web_url=plan.site.web.url,
     )
 
 

@@ -45,8 +45,14 @@ RETURNING id, number
 _TAKE = """
 UPDATE digest_entry SET issue_id = %(issue)s
  WHERE list_id = %(list_id)s AND issue_id IS NULL
-RETURNING id, message_id, sequence, head, body_id, body_offset, author, created_at
+RETURNING id, message_id, sequence, head, body_id, body_offset, author, created_at,
+          (SELECT size FROM body WHERE body.id = body_id)::integer - body_offset AS size
 """
+
+# Not the list's row: posts, members and mail that comes in need that meanwhile.
+_ONE_BY_ONE = (
+    "SELECT pg_advisory_xact_lock(hashtextextended('digest/' || %s::bigint, 0))"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +77,8 @@ class Entry:
     body_offset: int
     author: str
     created_at: datetime
+    #: Of the body, in bytes.
+    size: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,9 +147,9 @@ def open_issue(
 ) -> Issue | None:
     """Make the issue of a slot and take what waits; None if somebody has made it.
 
-    The list's row is locked first: two issues of one list are made one after the other.
+    Two issues of one list are made one after the other.
     """
-    conn.execute("SELECT FROM mailing_list WHERE id = %s FOR UPDATE", [list_id])
+    conn.execute(_ONE_BY_ONE, [list_id])
     made = conn.execute(
         _OPEN, {"list_id": list_id, "slot": slot, "trace": trace}
     ).fetchone()

@@ -146,16 +146,23 @@ class Part:
             yield from child.flatten()
         yield self._closed(self.tail, len(self.children))
 
+    def pieces(self) -> Iterator[bytes]:
+        """Give the octets of the whole part, without putting them together."""
+        yield self.headers.to_bytes()
+        yield from self.body_pieces()
+
+    def body_pieces(self) -> Iterator[bytes]:
+        """Give those of what stands after the header's empty line."""
+        for piece in self.flatten_body():
+            yield piece if isinstance(piece, bytes) else piece.body
+
     def body_bytes(self) -> bytes:
         """Return what stands after the header's empty line."""
-        return b"".join(
-            piece if isinstance(piece, bytes) else piece.body
-            for piece in self.flatten_body()
-        )
+        return b"".join(self.body_pieces())
 
     def to_bytes(self) -> bytes:
         """Return the whole part; what nobody edited is as it came."""
-        return self.headers.to_bytes() + self.body_bytes()
+        return b"".join(self.pieces())
 
     def set_body(self, body: bytes) -> None:
         """Make it a leaf with this body, in the encoding that its header names."""
@@ -210,7 +217,7 @@ class Part:
         self.children.insert(index, child)
         if not self.tail:
             self.tail = newline + delimiter.removesuffix(newline) + b"--" + newline
-        if self.encoding == "7bit" and not child.to_bytes().isascii():
+        if self.encoding == "7bit" and not all(map(bytes.isascii, child.pieces())):
             # RFC 2045 §6.4: what a multipart holds is what it has to announce.
             self.set_encoding("8bit")
 
@@ -230,7 +237,7 @@ class Part:
         inner.headers.remove(*{f.name.decode() for f in outside})
         if inner.default != "text/plain" and not inner.headers.get("Content-Type"):
             inner.headers.replace("Content-Type", inner.default)
-        boundary = new_boundary(inner.body_bytes())
+        boundary = new_boundary(*inner.body_pieces())
         self.headers.remove(*{f.name.decode() for f in inner.headers.fields})
         if not self.headers.get("MIME-Version"):
             self.headers.replace("MIME-Version", "1.0")
@@ -261,7 +268,7 @@ def parse(message: Draft | bytes) -> Part:
 
 def multipart(kind: str, children: list[Part], *, headers: Headers) -> Part:
     """Return a multipart of these children; the header gets its Content-Type."""
-    boundary = new_boundary(*(child.to_bytes() for child in children))
+    boundary = new_boundary(*(piece for child in children for piece in child.pieces()))
     headers.replace("Content-Type", f'{kind}; boundary="{boundary}"')
     part = Part(headers=headers)
     for index, child in enumerate(children):

@@ -10,8 +10,10 @@ from email.utils import format_datetime
 
 import psycopg
 
-from listhub import clock
+from listhub import clock, log
+from listhub.delivery import copies
 from listhub.delivery.outgoing import NewOutgoing, Sent, send_out
+from listhub.delivery.treatment import Treatment
 from listhub.lists import composing, digests, recipients, texts
 from listhub.lists.composing import Plan
 from listhub.lists.posting import find_list
@@ -21,10 +23,13 @@ from listhub.mail import digest, mailbox
 from listhub.mail.digest import Entry, Issue
 from listhub.mail.draft import Draft
 from listhub.mail.headers import Headers
+from listhub.mail.owner_text import OwnerTextError
 from listhub.mail.transforms import list_headers, list_id, list_marks
 from listhub.spool import bodies
 from listhub.spool.items import Bury, Done, Item, Verdict
 from listhub.stages.stage import RoomStage, StageContext
+
+_log = log.get(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +40,7 @@ class _Work:
     context: StageContext
     plan: Plan
     issue: digests.Issue
-    parts: tuple[tuple[Entry, ...], ...]
+    parts: tuple[tuple[digests.Entry, ...], ...]
     counts: dict[str, int]
 
 
@@ -69,7 +74,7 @@ def handle(item: Item, context: StageContext) -> Verdict:
         issue=issue,
         parts=tuple(
             _parts(
-                _entries(context.conn, issue.entries),
+                issue.entries,
                 most=settings.digest_max_size,
                 octets=settings.max_size,
             )
@@ -84,70 +89,55 @@ def handle(item: Item, context: StageContext) -> Verdict:
     )
 
 
-def _entries(
-    conn: "psycopg.Connection[object]", entries: Iterable[digests.Entry]
-) -> Iterator[Entry]:
-    for entry in entries:
-        headers = Headers.parse(entry.head)
-        yield Entry(
-            headers=headers,
-            body=bodies.load(conn, entry.body_id)[entry.body_offset :],
-            sequence=entry.sequence,
-            # The last one is ours (RFC 5064 allows several).
-            permalink=(headers.all("Archived-At") or (b"",))[-1]
-            .decode(errors="replace")
-            .strip("<> "),
-        )
-
-
 def _parts(
-    entries: Iterable[Entry], *, most: int, octets: int
-) -> Iterator[tuple[Entry, ...]]:
+    entries: Iterable[digests.Entry], *, most: int, octets: int
+) -> Iterator[tuple[digests.Entry, ...]]:
     """Cut an issue into mails of at most so many posts, and about so many octets."""
-    part: list[Entry] = []
+    part: list[digests.Entry] = []
     size = 0
     for entry in entries:
-        if part and (len(part) >= most or size + len(entry.body) > octets):
+        if part and (len(part) >= most or size + entry.size > octets):
             yield tuple(part)
             part, size = [], 0
         part.append(entry)
-        size += len(entry.body)
+        size += entry.size
     yield tuple(part)
 
 
 def _sent(work: _Work) -> Iterator[Sent]:
-    """Make the mails of each form that somebody gets."""
-    for reception in digests.RECEPTIONS:
-        if not work.counts.get(reception):
-            continue
-        for number, entries in enumerate(work.parts, start=1):
+    """Make the mails of each form that somebody gets, with one part in memory."""
+    wanted = [each for each in digests.RECEPTIONS if work.counts.get(each)]
+    for number, part in enumerate(work.parts if wanted else (), start=1):
+        entries = tuple(_loaded(work.context.conn, entry) for entry in part)
+        for reception in wanted:
             yield _send(work, reception, number, entries)
 
 
-def _send(work: _Work, reception: str, number: int, entries: tuple[Entry, ...]) -> Sent:
-    plan, row, settings = work.plan, work.plan.row, work.plan.settings
-    footer = plan.texts.footer
-    written = digest.WRITERS[reception](
-        Issue(
-            list_name=row.name,
-            number=work.issue.number,
-            at=clock.now(),
-            entries=entries,
-            part=number,
-            parts=len(work.parts),
-            language=settings.language,
-            post_address="" if settings.send == "closed" else row.address,
-            footer=footer.text if footer else "",
-        )
+def _loaded(conn: "psycopg.Connection[object]", entry: digests.Entry) -> Entry:
+    headers = Headers.parse(entry.head)
+    return Entry(
+        headers=headers,
+        body=bodies.load(conn, entry.body_id)[entry.body_offset :],
+        sequence=entry.sequence,
+        # The last one is ours (RFC 5064 allows several).
+        permalink=(headers.all("Archived-At") or (b"",))[-1]
+        .decode(errors="replace")
+        .strip("<> "),
     )
+
+
+def _send(work: _Work, reception: str, number: int, entries: tuple[Entry, ...]) -> Sent:
+    plan, row = work.plan, work.plan.row
+    written = digest.WRITERS[reception](_issue(work, number, entries))
     name = f"digest.{work.issue.id}.{number}.{reception}.{work.item.trace.hex[:12]}"
     message_id = f"{name}@{row.domain}"
     _address(written, plan, message_id=message_id)
+    key = bodies.digest(written.body)
     chosen = recipients.split_verp(
         work.context.conn,
         Audience(list_id=row.id, receptions=(reception,)),
         expected=work.counts[reception],
-        rate=settings.verp_rate,
+        rate=plan.settings.verp_rate,
         sequence=work.issue.number,
     )
     return send_out(
@@ -156,17 +146,48 @@ def _send(work: _Work, reception: str, number: int, entries: tuple[Entry, ...]) 
             list_id=row.id,
             trace=work.item.trace,
             message_id=message_id,
-            head=written.to_bytes(),
+            head=written.headers.to_bytes(),
+            # Apart from the head, which is loaded with each packet.
+            body_id=bodies.store(work.context.conn, [(key, written.body)])[key],
             bounce_address=f"{row.name}-owner@{row.domain}",
             mode=reception,
             priority=work.item.priority,
-            treatment=composing.treatment(plan, "notice"),
+            treatment=_treatment(written, plan, reception),
         ),
         plain=chosen.plain,
         verp=chosen.verp,
         verp_count=chosen.verp_count,
         rules=plan.site.packets,
     )
+
+
+def _issue(work: _Work, number: int, entries: tuple[Entry, ...]) -> Issue:
+    plan, row, settings = work.plan, work.plan.row, work.plan.settings
+    # A footer that is filled in for each member comes to each copy.
+    footer = None if plan.personal else plan.texts.footer
+    return Issue(
+        list_name=row.name,
+        number=work.issue.number,
+        at=clock.now(),
+        entries=entries,
+        part=number,
+        parts=len(work.parts),
+        language=settings.language,
+        post_address="" if settings.send == "closed" else row.address,
+        footer=footer.text if footer else "",
+    )
+
+
+def _treatment(written: Draft, plan: Plan, reception: str) -> Treatment:
+    """Return what is done to each copy; without a footer that cannot be filled in."""
+    treatment = composing.digest_treatment(plan, reception)
+    try:
+        copies.rehearse(written, treatment)
+    except OwnerTextError as error:
+        # Its authors are told with their posts; readers need not wait for that.
+        _log.warning("digest without its footer", list=plan.row.name, reason=str(error))
+        return composing.treatment(plan, "notice")
+    return treatment
 
 
 def _address(written: Draft, plan: Plan, *, message_id: str) -> None:

@@ -1,5 +1,6 @@
 """Digests: each post once for each subscriber, whoever makes the issue how often."""
 
+import tracemalloc
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes, policy
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 
 from listhub.jobs import make_digests_due
-from listhub.lists import digests
+from listhub.lists import digests, files
+from listhub.lists.files import Level
 from listhub.spool import store
 from listhub.spool.items import NewItem
 from listhub.stages.drain import drain
+from tests.relay_thread import relay_in_thread
 from tests.rooms import Rooms, open_rooms, post_bytes
 
 EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -48,8 +51,12 @@ def make(rooms: Rooms) -> list[str]:
 
 
 def mails(rooms: Rooms, mode: str) -> list[EmailMessage]:
-    rows = rooms.rows("SELECT head FROM outgoing WHERE mode = %s ORDER BY id", mode)
-    return [message_from_bytes(bytes(row.head), policy=policy.default) for row in rows]
+    rows = rooms.rows(
+        "SELECT head || content AS raw FROM outgoing JOIN body ON body.id = body_id"
+        " WHERE mode = %s ORDER BY outgoing.id",
+        mode,
+    )
+    return [message_from_bytes(bytes(row.raw), policy=policy.default) for row in rows]
 
 
 def test_each_form_holds_each_post(rooms: Rooms):
@@ -140,6 +147,64 @@ def test_a_large_issue_is_several_mails(rooms: Rooms):
     assert len(subjects) == 3
     assert "1" in subjects[0]
     assert "3" in subjects[2]
+
+
+def test_an_issue_is_never_in_memory_as_a_whole(rooms: Rooms):
+    """What waits may be many times what one digest mail may be."""
+    number = rooms.add_list(send="public", max_size=1_000_000, digest_days=EVERY_DAY)
+    rooms.subscribe(number, READERS["digest"], reception="digest")
+    for n in range(20):
+        raw = post_bytes(message_id=f"{n}@a.example", body=f"{n:>79}\r\n" * 12_000)
+        rooms.put("distribute", raw)
+    rooms.drain("distribute")
+    digest = NewItem(stage="digest", trace=uuid.uuid4(), list_id=1, meta={"slot": "x"})
+    store.put(rooms.conn, [digest])
+    rooms.conn.commit()
+
+    tracemalloc.start()
+    try:
+        rooms.drain("digest")
+        assert tracemalloc.get_traced_memory()[1] < 12_000_000
+    finally:
+        tracemalloc.stop()
+    assert len(mails(rooms, "digest")) == 20
+
+
+def test_its_list_goes_on_meanwhile(rooms: Rooms):
+    """Posts come in, are numbered, and members join while an issue is made."""
+    number = fill(rooms)
+    issue = digests.open_issue(rooms.conn, list_id=number, slot="x", trace=uuid.uuid4())
+    assert issue is not None
+    with open_rooms(rooms.url) as other:
+        other.conn.execute("SET lock_timeout = '2s'")
+        other.put("distribute", post_bytes(message_id="more@a.example"))
+        other.drain("distribute")
+        other.subscribe(number, "new@x.example")
+        assert other.settled("distribute")[-1].verdict == "done"
+    rooms.conn.rollback()
+
+
+@pytest.mark.parametrize(("footer", "seen"), [("For {{ user.email }}.", True),
+                                              ("For {{ user.", False)])  # fmt: skip
+def test_a_footer_is_filled_in_for_each_reader(
+    database_url: str, footer: str, *, seen: bool
+):
+    """Where texts are personal, a digest's too; one that is no template is left out."""
+    with relay_in_thread() as relay:
+        url = f"smtp://127.0.0.1:{relay.port}"
+        with open_rooms(database_url, relays=(url,)) as rooms:
+            number = fill(rooms, personalization="footer")
+            level = Level(scope="list", list_id=number, name="dev")
+            files.write(rooms.conn, "message_footer", footer, level=level, actor="test")
+            rooms.conn.commit()
+            assert make(rooms) == ["done"]
+            rooms.drain("send")
+
+    assert len(relay.received) == len(READERS)
+    for mail in relay.received:
+        [address] = mail.recipients
+        assert (f"For {address}.".encode() in mail.content) == seen
+        assert b"{{" not in mail.content
 
 
 def test_a_full_digest_does_not_wait_for_the_clock(rooms: Rooms):
