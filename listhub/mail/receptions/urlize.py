@@ -28,7 +28,8 @@ def apply(draft: Draft, options: Options) -> None:
 
 
 def _large(part: Part, min_size: int) -> bool:
-    if part.children or part.is_sealed:
+    # A multipart without children is too deep or too broken to be known.
+    if part.children or part.kind.startswith("multipart/") or part.is_sealed:
         return False
     if part.kind in {"text/plain", "text/html"} and not part.is_attachment:
         return False
