@@ -15,7 +15,6 @@ from listhub.i18n.languages import LANGUAGES
 from listhub.lists import (
     attributes as attribute_rules,
     catalogue,
-    members,
     moments,
     options,
     persons,
@@ -133,11 +132,7 @@ def _change(
             any_reception=True,
         )
     )
-    own_posts, language = wanted["own_posts"], wanted["language"]
-    if own_posts is not None:
-        changed |= members.set_own_posts(
-            conn, found, who, own_posts=own_posts, actor=actor()
-        )
+    language = wanted["language"]
     if language is not None:
         chosen = None if language == _LISTS_OWN else language
         changed |= persons.set_language(conn, who, chosen, actor=actor())
@@ -145,15 +140,13 @@ def _change(
 
 
 def _changes(wanted: Mapping[str, Any], settings: ListSettings) -> Changes:
-    reception = wanted["reception"]
-    if reception == "each" and wanted["own_posts"] is False:
-        reception = NOT_ME
     suspend, until, resume = wanted["suspend"], wanted["until"], wanted["resume"]
     if resume and (suspend or until):
         raise UsageError("--resume is for now; it goes with neither of the dates.")
     since = clock.now() if suspend == "now" else _moment(suspend, settings)
     return Changes(
-        reception=reception,
+        reception=wanted["reception"],
+        own_posts=wanted["own_posts"],
         concealed=wanted["concealed"],
         topics=read_topics(wanted["topics"]),
         attributes=read_attributes(wanted["attributes"], settings),

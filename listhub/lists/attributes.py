@@ -9,11 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from listhub.config.fields import shown
-from listhub.errors import UsageError
+from listhub.i18n.text import N_
 from listhub.lists.list_settings import ListSettings
+from listhub.lists.said import SaidError
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _LONGEST = {"string": 500, "text": 5000}
+
+UNKNOWN = N_("%(attribute)s is not an attribute of the list.")
+EMPTY = N_("%(attribute)s has to be filled in.")
+NO_VALUE = N_(
+    "%(attribute)s: %(value)s is not among its values; choose among %(choices)s."
+)
+NO_NUMBER = N_("%(attribute)s: %(value)s is not a whole number.")
+TOO_LONG = N_("%(attribute)s: it must be at most %(most)s characters.")
+NO_LINE = N_("%(attribute)s: it must be at most %(most)s characters on one line.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,36 +42,53 @@ def of_list(settings: ListSettings) -> tuple[Attribute, ...]:
     return tuple(map(_read, settings.attributes))
 
 
-def check(values: Mapping[str, object], settings: ListSettings) -> dict[str, str]:
+def check(
+    values: Mapping[str, object], settings: ListSettings, *, required: bool = True
+) -> dict[str, str]:
     """Return the values that a member then has; UsageError names what is wrong.
 
-    What the list asks no more is dropped.
+    With `required` off, what the list demands may be left out, though not emptied.
     """
     known = {attribute.id: attribute for attribute in of_list(settings)}
-    kept = {name: str(value).strip() for name, value in values.items()}
-    for name, value in kept.items():
-        if value and name in known:
+    given = {name: str(value).strip() for name, value in values.items()}
+    for name, value in given.items():
+        if name not in known:
+            raise SaidError(UNKNOWN, attribute=shown(name))
+        if value:
             _check(known[name], value)
     for attribute in known.values():
-        if not attribute.optional and not kept.get(attribute.id):
-            raise UsageError(f"{attribute.name} has to be filled in.")
-    return {name: value for name, value in kept.items() if value and name in known}
+        asked = required or attribute.id in given
+        if asked and not attribute.optional and not given.get(attribute.id):
+            raise SaidError(EMPTY, attribute=attribute.name)
+    return {name: value for name, value in given.items() if value}
+
+
+def merged(
+    before: Mapping[str, object], changes: Mapping[str, str], settings: ListSettings
+) -> dict[str, str]:
+    """Return a member's values with some changed; what is asked no more is dropped.
+
+    What the list has come to demand since is asked for where all is asked, not here.
+    """
+    known = {attribute.id for attribute in of_list(settings)}
+    kept = {name: value for name, value in before.items() if name in known}
+    return check({**kept, **changes}, settings, required=False)
 
 
 def _check(attribute: Attribute, value: str) -> None:
     if attribute.values and value not in attribute.values:
         choices = ", ".join(attribute.values)
-        raise UsageError(
-            f"{attribute.name}: {shown(value)} is not among its values; choose among"
-            f" {choices}."
+        raise SaidError(
+            NO_VALUE, attribute=attribute.name, value=shown(value), choices=choices
         )
     if attribute.type == "integer" and not _INTEGER.fullmatch(value):
-        raise UsageError(f"{attribute.name}: {shown(value)} is not a whole number.")
+        raise SaidError(NO_NUMBER, attribute=attribute.name, value=shown(value))
     longest = _LONGEST.get(attribute.type, _LONGEST["string"])
     lines = attribute.type == "text"
     if len(value) > longest or not (lines or value.isprintable()) or "\0" in value:
-        what = f"at most {longest} characters" + ("" if lines else " on one line")
-        raise UsageError(f"{attribute.name}: it must be {what}.")
+        raise SaidError(
+            TOO_LONG if lines else NO_LINE, attribute=attribute.name, most=longest
+        )
 
 
 def _read(line: str) -> Attribute:

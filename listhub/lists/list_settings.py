@@ -131,7 +131,7 @@ class ListSettings(BounceSettings):
     topics: tuple[str, ...] = setting(
         (),
         "The topics of its posts, each as `name | title | keyword, keyword`.",
-        pattern=r"[A-Za-z0-9_-]{1,40}(\s*\|[^|]{0,200}){0,2}",
+        pattern=r"[A-Za-z0-9_-]{1,40}( *\|[^|\x00-\x1f\x7f-\x9f\u2028\u2029]{0,200}){0,2}",
         words="a topic such as `exams | Exams and marks | exam, mark`",
     )
     topics_apply_on: Literal["subject", "body", "subject_and_body"] = setting(
@@ -342,7 +342,7 @@ class ListSettings(BounceSettings):
     attributes: tuple[str, ...] = setting(
         (),
         "What is asked of members, each as `id | name | type | optional`.",
-        pattern=r"[a-z][a-z0-9_]{0,39}(\s*\|[^|]{0,200}){0,3}",
+        pattern=r"[a-z][a-z0-9_]{0,39}( *\|[^|\x00-\x1f\x7f-\x9f\u2028\u2029]{0,200}){0,3}",
         words="an attribute such as `room | Room number | string | optional`",
     )
 

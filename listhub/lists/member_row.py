@@ -1,6 +1,5 @@
 """One row of a file of members: a member to be, or why it is refused."""
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -194,17 +193,8 @@ def _attributes(
     }
     if not given:
         return ()
-    lines = tuple(
-        line
-        for line, attribute in zip(
-            settings.attributes, attribute_rules.of_list(settings), strict=True
-        )
-        if attribute.id in given
-    )
     try:
-        checked = attribute_rules.check(
-            given, dataclasses.replace(settings, attributes=lines)
-        )
+        checked = attribute_rules.check(given, settings, required=False)
     except UsageError as error:
         raise _Wrong(f"has a wrong attribute, {error.public.rstrip('.')}") from None
     return tuple(checked.items())

@@ -65,12 +65,6 @@ SELECT asked.written FROM unnest(%(keys)s::text[], %(written)s::text[])
         WHERE person.address_key = asked.key
           AND subscription.list_id = %(list_id)s)
 """
-_OWN_POSTS = """
-UPDATE subscription SET own_posts = %(own_posts)s, changed_at = now()
-  FROM person
- WHERE person.id = subscription.person_id AND subscription.list_id = %(list_id)s
-   AND person.address_key = %(key)s AND own_posts <> %(own_posts)s
-"""
 _REMOVE = """
 DELETE FROM subscription USING person
  WHERE person.id = subscription.person_id
@@ -150,30 +144,6 @@ def _own_columns(settings: ListSettings) -> sql.Composed:
             ),
         ]
     )
-
-
-def set_own_posts(
-    conn: "psycopg.Connection[Any]",
-    found: ListRow,
-    address: str,
-    *,
-    own_posts: bool,
-    actor: str,
-) -> dict[str, tuple[object, object]]:
-    """Say whether a member gets what they post; return what was changed, if anything."""
-    wanted = {"list_id": found.id, "key": key(address), "own_posts": own_posts}
-    if not conn.execute(_OWN_POSTS, wanted).rowcount:
-        return {}
-    changes = {"own_posts": [not own_posts, own_posts]}
-    audit.note(
-        conn,
-        actor=actor,
-        action="member.set",
-        subject=found.address,
-        list_id=found.id,
-        detail={"address": address, "how": "cli", "changes": changes},
-    )
-    return {"own_posts": (not own_posts, own_posts)}
 
 
 def remove(

@@ -15,10 +15,11 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from listhub.config.fields import shown
-from listhub.errors import UsageError
+from listhub.i18n.text import N_
 from listhub.lists import attributes as attribute_rules, audit, topics as topic_rules
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow
+from listhub.lists.said import SaidError
 from listhub.mail.address import key, parse_addr_spec
 from listhub.models.subscription import RECEPTIONS
 
@@ -27,6 +28,16 @@ How = Literal["mail", "web", "api", "cli", "clock"]
 #: What people may choose, as the setting `receptions` names it: `not_me` is `each`
 #: without their own posts.
 NOT_ME = "not_me"
+
+NO_MEMBER = N_("%(address)s is not a member of %(list)s.")
+NO_RECEPTION = N_("%(reception)s is not a way to get posts.")
+OTHER_RECEPTION = N_(
+    "%(list)s does not send posts as %(reception)s; choose among %(choices)s."
+)
+NO_FIRST_DAY = N_("From when on? A suspension needs its first day.")
+ENDS_FIRST = N_("A suspension must end after it begins.")
+NO_TOPIC = N_("%(topic)s is not a topic of the list; choose among %(choices)s.")
+NO_TOPICS = N_("%(topic)s is not a topic of the list; it has none.")
 
 _OPTIONS = """
 SELECT subscription.id, person.id AS person_id, person.address,
@@ -82,6 +93,8 @@ class Changes:
 
     #: One of `RECEPTIONS`, or not_me.
     reception: str | None = None
+    #: Whether they get their own posts; a reception of `each` or not_me says it too.
+    own_posts: bool | None = None
     concealed: bool | None = None
     topics: tuple[str, ...] | None = None
     #: By their ids; an empty text removes one, others stay.
@@ -125,9 +138,9 @@ def change(
     """
     before = _one(conn, _LOCK, row.id, address)
     if before is None:
-        raise UsageError(f"{shown(address)[1:-1]} is not a member of {row.address}.")
+        raise SaidError(NO_MEMBER, address=shown(address)[1:-1], list=row.address)
     if not any_reception:
-        _check_reception(changes.reception, settings, row)
+        _check_reception(_chosen(changes), settings, row)
     after = dataclasses.replace(before, **_columns(changes, before, settings))
     changed = {
         field.name: (getattr(before, field.name), getattr(after, field.name))
@@ -160,13 +173,16 @@ def _columns(
     columns: dict[str, Any] = {}
     if changes.reception is not None:
         columns |= _reception(changes.reception)
+    if changes.own_posts is not None:
+        columns["own_posts"] = changes.own_posts
     if changes.concealed is not None:
         columns["concealed"] = changes.concealed
     if changes.topics is not None:
         columns["topics"] = _topics(changes.topics, settings)
     if changes.attributes is not None:
-        merged = before.attributes | dict(changes.attributes)
-        columns["attributes"] = attribute_rules.check(merged, settings)
+        columns["attributes"] = attribute_rules.merged(
+            before.attributes, changes.attributes, settings
+        )
     if changes.suspended is not None:
         columns |= _suspension(changes, before)
     return columns
@@ -176,16 +192,24 @@ def _reception(wanted: str) -> dict[str, object]:
     if wanted == NOT_ME:
         return {"reception": "each", "own_posts": False}
     if wanted not in RECEPTIONS:
-        raise UsageError(f"{shown(wanted)} is not a way to get posts.")
+        raise SaidError(NO_RECEPTION, reception=shown(wanted))
     return {"reception": wanted} | ({"own_posts": True} if wanted == "each" else {})
+
+
+def _chosen(changes: Changes) -> str | None:
+    """Return the reception as the setting `receptions` names it."""
+    without = changes.own_posts is False and changes.reception in {None, "each"}
+    return NOT_ME if without else changes.reception
 
 
 def _check_reception(wanted: str | None, settings: ListSettings, row: ListRow) -> None:
     choices = allowed(settings)
     if wanted is not None and wanted not in choices:
-        raise UsageError(
-            f"{row.address} does not send posts as {shown(wanted)[1:-1]}; choose among"
-            f" {', '.join(choices)}."
+        raise SaidError(
+            OTHER_RECEPTION,
+            list=row.address,
+            reception=shown(wanted)[1:-1],
+            choices=", ".join(choices),
         )
 
 
@@ -194,9 +218,9 @@ def _suspension(changes: Changes, before: Options) -> dict[str, object]:
         return {"suspended_at": None, "suspended_until": None}
     since = changes.since or before.suspended_at
     if since is None:
-        raise UsageError("From when on? A suspension needs its first day.")
+        raise SaidError(NO_FIRST_DAY)
     if changes.until is not None and changes.until <= since:
-        raise UsageError("A suspension must end after it begins.")
+        raise SaidError(ENDS_FIRST)
     return {"suspended_at": since, "suspended_until": changes.until}
 
 
@@ -206,8 +230,9 @@ def _topics(wanted: tuple[str, ...], settings: ListSettings) -> list[str]:
         known.append(topic_rules.OTHER)
     for name in wanted:
         if name not in known:
-            choices = f"choose among {', '.join(known)}" if known else "it has none"
-            raise UsageError(f"{shown(name)} is not a topic of the list; {choices}.")
+            if not known:
+                raise SaidError(NO_TOPICS, topic=shown(name))
+            raise SaidError(NO_TOPIC, topic=shown(name), choices=", ".join(known))
     return [name for name in known if name in wanted]
 
 

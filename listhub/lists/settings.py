@@ -38,6 +38,9 @@ _logger = log.get(__name__)
 #: Settings that are regular expressions.
 EXPRESSIONS = frozenset({"loop_prevention_regex", "dmarc_domain_regex"})
 
+#: Settings whose lines each begin with a name of their own.
+NAMED = frozenset({"attributes", "topics"})
+
 #: Settings of earlier releases, which may still be stored beside their successors.
 _RETIRED = frozenset({"post", "list_headers"})
 
@@ -99,7 +102,20 @@ def _read(
         raise UsageError(wrong.sentence(source=source, name=key)) from None
     if key in EXPRESSIONS:
         _check_expression(str(read), key, source=source)
+    if key in NAMED and isinstance(read, tuple):
+        _check_names(read, key, source=source)
     return read
+
+
+def _check_names(lines: tuple[str, ...], key: str, *, source: str) -> None:
+    """Refuse two lines of one name: which of them would be meant?"""
+    names = [line.partition("|")[0].strip() for line in lines]
+    doubled = next((name for name in names if names.count(name) > 1), None)
+    if doubled is not None:
+        raise UsageError(
+            f"{source}: {key} has {shown(doubled)} twice; one line for each name is"
+            " allowed."
+        )
 
 
 def _check_expression(written: str, key: str, *, source: str) -> None:

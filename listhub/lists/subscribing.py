@@ -10,17 +10,22 @@ from typing import Any
 
 import psycopg
 
-from listhub.errors import UsageError
+from listhub.i18n.text import N_
 from listhub.lists import audit, persons
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.options import How
 from listhub.lists.posting import ListRow
+from listhub.lists.said import SaidError
 from listhub.lists.sources import excluding
 from listhub.mail import encoded_words
 from listhub.mail.address import key
 from listhub.mail.recipient import COMMANDS, split
 
 _NAME_LIMIT = 200  # characters
+
+FULL = N_("%(list)s is full: it takes %(most)s and no more.")
+OWN = N_("%(address)s is an address of the list itself.")
+NOT_OPEN = N_("The list %(list)s is not open.")
 
 _LOCK_LIST = "SELECT status FROM mailing_list WHERE id = %s FOR KEY SHARE"
 # The same lock as an import takes: who counts members must count alone.
@@ -99,9 +104,7 @@ def subscribe(
     if settings.max_members:
         conn.execute(_LOCK_MEMBERS, [row.id])
         if count(conn, row.id) >= settings.max_members:
-            raise UsageError(
-                f"{row.address} is full: it takes {settings.max_members} and no more."
-            )
+            raise SaidError(FULL, list=row.address, most=settings.max_members)
     if not _insert(conn, row, newcomer, settings=settings):
         return False
     audit.note(
@@ -164,11 +167,11 @@ def _refuse_own(row: ListRow, address: str) -> None:
     """Refuse addresses of the list and of the system: mail to them would go round."""
     local, _, domain = key(address).rpartition("@")
     if domain == row.domain and (split(local)[0] == row.name or local in COMMANDS):
-        raise UsageError(f"{address} is an address of the list itself.")
+        raise SaidError(OWN, address=address)
 
 
 def _refuse_closed(conn: "psycopg.Connection[Any]", row: ListRow) -> None:
     # Shared with posts, which move the list's counters, but not with closing it.
     found = conn.execute(_LOCK_LIST, [row.id]).fetchone()
     if found is None or found[0] != "open":
-        raise UsageError(f"The list {row.address} is not open.")
+        raise SaidError(NOT_OPEN, list=row.address)

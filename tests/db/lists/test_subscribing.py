@@ -171,3 +171,38 @@ def test_who_is_no_member_has_no_options(row: ListRow, driver: Driver) -> None:
         assert options.of_person(driver, address, domain_id=row.domain_id) == []
     with pytest.raises(UsageError, match="is not a member"):
         change(driver, row, Changes(concealed=True))
+
+
+def test_own_posts_are_one_more_option(row: ListRow, driver: Driver) -> None:
+    """Without own posts is not_me: members may choose it only where the list has it."""
+    join(driver, row)
+
+    with pytest.raises(UsageError, match="does not send posts as not_me"):
+        change(driver, row, Changes(own_posts=False), receptions=("each",))
+    assert change(driver, row, Changes(own_posts=False)) == {"own_posts": (True, False)}
+    assert change(driver, row, Changes(own_posts=False)) == {}
+    # With a digest it does not matter, and stays.
+    change(driver, row, Changes(reception="notice", own_posts=True))
+    changed = change(driver, row, Changes(reception="each", own_posts=False))
+    assert changed["own_posts"] == (True, False)
+
+
+def test_one_attribute_is_changed_without_the_others(
+    row: ListRow, driver: Driver
+) -> None:
+    """What is required may be missing still, but not emptied; unknown ids are refused."""
+    asked = ("room | Room | string | required", "floor | Floor | integer | optional")
+    join(driver, row)
+
+    change(driver, row, Changes(attributes={"floor": "3"}), attributes=asked)
+    change(driver, row, Changes(attributes={"room": " 12a "}), attributes=asked)
+    with pytest.raises(UsageError, match="Room has to be filled in"):
+        change(driver, row, Changes(attributes={"room": " "}), attributes=asked)
+    with pytest.raises(UsageError, match='"roof" is not an attribute of the list'):
+        change(driver, row, Changes(attributes={"roof": "flat"}), attributes=asked)
+    # What the list asks no more goes with the next change.
+    change(driver, row, Changes(attributes={"floor": ""}), attributes=asked[1:])
+
+    found = options.find(driver, row.id, ANN)
+    assert found is not None
+    assert found.attributes == {}

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +80,16 @@ def _values(spec: Spec) -> st.SearchStrategy[object]:
         case "whole":
             return st.integers(int(spec.rule.least or 0), int(spec.rule.most or 9))
         case "texts":
-            return st.lists(_texts(spec), max_size=3)
+            return st.lists(_texts(spec), max_size=3, unique_by=_first(spec))
         case _:
             return _texts(spec)
+
+
+def _first(spec: Spec) -> Callable[[str], str] | None:
+    """Return what no two lines of a setting may share, if anything."""
+    if spec.name in lists.NAMED:
+        return lambda line: line.partition("|")[0].strip()
+    return None
 
 
 def _texts(spec: Spec) -> st.SearchStrategy[str]:
