@@ -40,7 +40,8 @@ def invite(line: Line, context: Context) -> Reply:
     person = address_of(line.get("ADDRESS"))
 
     def do(_decision: Decision) -> Reply:
-        _refuse_unwanted(row, settings, person, context)
+        if refused := _unwanted(row, settings, person, context):
+            return refused
         items: tuple[NewItem, ...] = ()
         if options.find(context.conn, row.id, person) is None:
             items = greetings.invitation(context.desk, row, person, by=context.sender)
@@ -60,10 +61,10 @@ def invite(line: Line, context: Context) -> Reply:
     return judged(asked, line, context, do)
 
 
-def _refuse_unwanted(
+def _unwanted(
     row: ListRow, settings: ListSettings, person: str, context: Context
-) -> None:
-    """Refuse to invite whom the list would not take, even if they confirm it."""
+) -> Reply | None:
+    """Return the refusal of whom the list would not take, even if they confirm it."""
     asked = Question(
         operation="subscribe",
         scenario=settings.subscribe,
@@ -71,9 +72,9 @@ def _refuse_unwanted(
         settings=settings,
         person=person,
     )
-    decision = decide(asked, context.known_as(person))
-    if decision.action == "reject":
-        raise refusal(decision)
+    known = context.known_as(person)
+    decision = decide(asked, known)
+    return refusal(decision, asked, known) if decision.action == "reject" else None
 
 
 def remind(line: Line, context: Context) -> Reply:

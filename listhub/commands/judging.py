@@ -17,8 +17,9 @@ from typing import Literal
 from listhub import log
 from listhub.commands.command import Line
 from listhub.commands.context import Context
-from listhub.commands.reply import Refused, Reply
+from listhub.commands.reply import Reply
 from listhub.i18n.text import N_, Text
+from listhub.lists import broken_scenario
 from listhub.lists.authorise import authorise
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.moderation.hold import Asking, hold_request
@@ -26,6 +27,7 @@ from listhub.lists.posting import ListRow
 from listhub.mail.address import key
 from listhub.policy import reasons
 from listhub.policy.decision import Decision
+from listhub.spool.items import NewItem
 
 CONFIRM_YOURSELF = N_(
     "%(command)s has to be confirmed: a mail with a key is on its way to you."
@@ -67,7 +69,7 @@ Do = Callable[[Decision], Reply]
 
 def decide(question: Question, context: Context) -> Decision:
     """Return what the scenario says."""
-    decision = authorise(
+    return authorise(
         context.conn,
         context.ask,
         operation=question.operation,
@@ -81,9 +83,6 @@ def decide(question: Question, context: Context) -> Decision:
         context={"email": question.person or context.sender},
         settings=context.settings,
     )
-    if decision.error:
-        _log.error("scenario failed", list=question.row.address, reason=decision.error)
-    return decision
 
 
 def judged(
@@ -101,7 +100,7 @@ def judged(
     decision = decide(question, context)
     action = decision.action
     if action not in line.command.results or action == "reject":
-        raise refusal(decision)
+        return refusal(decision, question, context)
     if action == "do_it":
         return vain() if vain else do(decision)
     said = _said(action, decision, question, context)
@@ -118,7 +117,8 @@ def judged(
             why=str(decision.rule.text) if decision.rule else "",
             confirmed_by=_confirmer(decision, context),
             trace=context.trace,
-            detail=question.detail,
+            # Told once it is done, by whoever agrees to it.
+            detail={**question.detail, "notify": decision.notify},
         ),
         list_id=question.row.id,
         domain_id=context.domain_id,
@@ -128,13 +128,30 @@ def judged(
     return Reply(text=said, items=held.items)
 
 
-def refusal(decision: Decision) -> Refused:
-    """Return why a scenario says no, in a sentence."""
-    refused = Refused(
-        reasons.sentence(reason=decision.reason, template=decision.template)
+def refusal(decision: Decision, question: Question, context: Context) -> Reply:
+    """Return why a scenario says no, in a sentence; unless it wants nobody told.
+
+    Not raised: of a scenario that failed the listmasters are told in the same savepoint.
+    """
+    said = reasons.sentence(reason=decision.reason, template=decision.template)
+    told = _tell(decision, question, context) if decision.error else ()
+    return Reply(text=Text(said), done=False, reported=not decision.quiet, items=told)
+
+
+def _tell(
+    decision: Decision, question: Question, context: Context
+) -> tuple[NewItem, ...]:
+    """Tell the listmasters of a scenario that failed."""
+    _log.error("scenario failed", list=question.row.address, reason=decision.error)
+    return broken_scenario.tell(
+        context.conn,
+        decision.error,
+        scenario=f"{question.operation}.{question.scenario}",
+        rule=decision.rule,
+        place=context.place(question.row, question.settings),
+        settings=context.settings,
+        trace=context.trace,
     )
-    refused.quiet = decision.quiet
-    return refused
 
 
 def _said(

@@ -7,10 +7,12 @@ from listhub.commands.judging import Question, judged
 from listhub.commands.reply import Refused, Reply, joined
 from listhub.i18n.text import N_, Text
 from listhub.lists import greetings, options, subscribing
+from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow
 from listhub.lists.subscribing import Newcomer
 from listhub.mail.address import key, parse_addr_spec
 from listhub.policy.decision import Decision
+from listhub.spool.items import NewItem
 
 SUBSCRIBED = N_("You are now a member of %(list)s.")
 ALREADY = N_("You are a member of %(list)s already.")
@@ -32,15 +34,10 @@ def subscribe(line: Line, context: Context) -> Reply:
     name = line.get("NAME") or context.sender_name
 
     def do(decision: Decision) -> Reply:
-        newcomer = Newcomer(address=context.sender, name=name)
-        subscribing.subscribe(
-            context.conn,
-            row,
-            newcomer,
-            settings=settings,
-            actor=context.sender,
-            how=context.how,
-        )
+        if not _join(
+            row, settings, Newcomer(address=context.sender, name=name), context
+        ):
+            return Reply(text=Text(ALREADY, list=row.address))
         items = greetings.joined(
             context.desk,
             row,
@@ -86,19 +83,8 @@ def _sign_off(line: Line, context: Context, row: ListRow, person: str) -> Reply:
         raise Refused(NOT_A_MEMBER, list=row.address)
 
     def do(decision: Decision) -> Reply:
-        left = options.find(context.conn, row.id, person)
-        subscribing.sign_off(
-            context.conn, row, person, actor=context.sender, how=context.how
-        )
-        items = greetings.left(
-            context.desk,
-            row,
-            left,
-            by=context.sender,
-            quiet=decision.quiet,
-            tell_owners=decision.notify,
-        )
-        return Reply(text=_signed_off(row, person, own=own), items=items)
+        items = _leave(row, person, context, decision, quiet=decision.quiet)
+        return Reply(text=_signed_off(row, person, own=own), items=items or ())
 
     def vain() -> Reply:
         items = greetings.vain(
@@ -146,15 +132,7 @@ def add(line: Line, context: Context) -> Reply:
     person, name = address_of(line.get("ADDRESS")), line.get("NAME")
 
     def do(decision: Decision) -> Reply:
-        fresh = subscribing.subscribe(
-            context.conn,
-            row,
-            Newcomer(address=person, name=name),
-            settings=settings,
-            actor=context.sender,
-            how=context.how,
-        )
-        if not fresh:
+        if not _join(row, settings, Newcomer(address=person, name=name), context):
             raise Refused(OTHER_ALREADY, person=person, list=row.address)
         items = greetings.joined(
             context.desk,
@@ -186,20 +164,10 @@ def delete(line: Line, context: Context) -> Reply:
     person = address_of(line.get("ADDRESS"))
 
     def do(decision: Decision) -> Reply:
-        left = options.find(context.conn, row.id, person)
-        if left is None:
+        quiet = decision.quiet or line.quiet
+        items = _leave(row, person, context, decision, quiet=quiet)
+        if items is None:
             raise Refused(OTHER_NOT_A_MEMBER, person=person, list=row.address)
-        subscribing.sign_off(
-            context.conn, row, person, actor=context.sender, how=context.how
-        )
-        items = greetings.left(
-            context.desk,
-            row,
-            left,
-            by=context.sender,
-            quiet=decision.quiet or line.quiet,
-            tell_owners=decision.notify,
-        )
         return Reply(text=Text(REMOVED, person=person, list=row.address), items=items)
 
     asked = Question(
@@ -212,6 +180,39 @@ def delete(line: Line, context: Context) -> Reply:
         command=f"DEL {row.name} {person}",
     )
     return judged(asked, line, context, do)
+
+
+def _join(
+    row: ListRow, settings: ListSettings, newcomer: Newcomer, context: Context
+) -> bool:
+    """Make somebody a member; False if they were one, and nobody is greeted twice."""
+    return subscribing.subscribe(
+        context.conn,
+        row,
+        newcomer,
+        settings=settings,
+        actor=context.sender,
+        how=context.how,
+    )
+
+
+def _leave(
+    row: ListRow, person: str, context: Context, decision: Decision, *, quiet: bool
+) -> tuple[NewItem, ...] | None:
+    """End a membership and say good-bye; None if there is none (any more)."""
+    gone = subscribing.sign_off(
+        context.conn, row, person, actor=context.sender, how=context.how
+    )
+    if gone is None:
+        return None
+    return greetings.left(
+        context.desk,
+        row,
+        gone.address,
+        by=context.sender,
+        quiet=quiet,
+        tell_owners=decision.notify,
+    )
 
 
 def address_of(written: str) -> str:

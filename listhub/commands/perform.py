@@ -16,6 +16,7 @@ from listhub.errors import PermanentError
 from listhub.i18n.text import Text
 from listhub.lists.notices.command_replies import Result
 from listhub.lists.notices.words import write
+from listhub.lists.said import sentence_of
 from listhub.spool.items import NewItem
 
 _log = log.get(__name__)
@@ -48,10 +49,10 @@ def _one(line: Line, context: Context) -> Reply:
         with context.conn.transaction():
             reply = line.command.run(line, context)
     except Refused as refused:
-        return Reply(text=refused.text, done=False, reported=not refused.quiet)
+        return Reply(text=refused.text, done=False)
     except PermanentError as error:
         _log.info("command refused", command=line.command.name, reason=error.reason)
-        return Reply(text=Text(error.public), done=False)
+        return Reply(text=sentence_of(error), done=False)
     _log.info("command", command=line.command.name, done=reply.done)
     return reply
 

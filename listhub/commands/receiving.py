@@ -6,7 +6,6 @@ from listhub.commands.arguments import LIST_OR_ALL
 from listhub.commands.command import Argument, Command, Line
 from listhub.commands.context import Context
 from listhub.commands.reply import Refused, Reply, joined
-from listhub.errors import UsageError
 from listhub.i18n.text import N_, Text
 from listhub.lists import options
 from listhub.lists.posting import ListRow
@@ -14,6 +13,7 @@ from listhub.lists.posting import ListRow
 DONE = N_("Your options on %(list)s: %(word)s.")
 AS_BEFORE = N_("Your options on %(list)s were %(word)s already.")
 NOT_A_MEMBER = N_("You are not a member of %(list)s.")
+NOT_SO = N_("%(list)s does not send posts as %(word)s; choose among %(choices)s.")
 NOWHERE = N_("You are a member of no list of %(domain)s.")
 
 _OPTION = Argument(
@@ -35,8 +35,8 @@ def run(line: Line, context: Context) -> Reply:
     for each in found:
         try:
             replies.append(_on_list(line, context, context.list_row(each.list_address)))
-        except UsageError as error:  # a list that does not send posts so
-            replies.append(Reply(text=Text(error.public), done=False))
+        except Refused as refused:  # a list that does not send posts so
+            replies.append(Reply(text=refused.text, done=False))
     return joined(replies)
 
 
@@ -45,6 +45,14 @@ def _on_list(line: Line, context: Context, row: ListRow) -> Reply:
     if options.find(context.conn, row.id, context.sender) is None:
         raise Refused(NOT_A_MEMBER, list=row.address)
     wanted = words.read(line.get("OPTION"), timezone=settings.timezone, now=clock.now())
+    choices = options.allowed(settings)
+    if wanted.reception is not None and wanted.reception not in choices:
+        raise Refused(
+            NOT_SO,
+            list=row.address,
+            word=line.get("OPTION").upper(),
+            choices=", ".join(words.RECEPTIONS[each][0] for each in choices),
+        )
     changed = options.change(
         context.conn,
         row,

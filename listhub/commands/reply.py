@@ -36,8 +36,6 @@ class Refused(Exception):
 
     def __init__(self, text: str, /, **values: object) -> None:
         self.text = Text(text, **values)
-        #: The sender is not even told.
-        self.quiet = False
         super().__init__(str(self.text))
 
 

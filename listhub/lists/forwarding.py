@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
-from listhub.lists.authorise import authorise
+from listhub.lists import spam
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow, find_list
 from listhub.lists.settings import SPECS, history, load_list_settings, resolve
@@ -64,7 +64,7 @@ def read(
 ) -> Letter:
     """Return a mail to a role with what has to be known of its list or domain."""
     row = find_list(conn, list_id)
-    wanted = load_list_settings(conn, row.id) if row else _of_domain(conn, domain_id)
+    wanted = load_list_settings(conn, row.id) if row else of_domain(conn, domain_id)
     return Letter(
         recipient=recipient,
         draft=Draft.parse(raw),
@@ -101,19 +101,17 @@ def _spam(
 ) -> str | None:
     if letter.settings.spam == "ignore" or letter.domain_id is None:
         return None
-    status = authorise(
+    found = spam.status(
         conn,
         ask,
-        operation="spam_status",
-        list_row=letter.row,
+        letter.draft,
+        row=letter.row,
         domain_id=letter.domain_id,
         sender=letter.author,
-        auth="smtp",
-        settings=site,
         list_settings=letter.settings,
-        message=letter.draft,
+        settings=site,
     )
-    return "marked as spam" if status.action == "spam" else None
+    return spam.MARKED if found == "spam" else None
 
 
 def _too_many(conn: "psycopg.Connection[Any]", letter: Letter) -> str | None:
@@ -129,7 +127,7 @@ def _too_many(conn: "psycopg.Connection[Any]", letter: Letter) -> str | None:
     return None
 
 
-def _of_domain(conn: "psycopg.Connection[Any]", domain_id: int | None) -> ListSettings:
+def of_domain(conn: "psycopg.Connection[Any]", domain_id: int | None) -> ListSettings:
     """Return what holds for a domain's listmasters; what is not known is passed over."""
     levels = [
         *history(conn, scope="site", limit=1),

@@ -16,13 +16,13 @@ from listhub import clock
 from listhub.config import Settings
 from listhub.lists.notices import (
     command_replies as replies,
+    guards,
     memberships as members,
     place as places,
     requests as owners,
 )
 from listhub.lists.notices.notice import Notice
 from listhub.lists.notices.send import send
-from listhub.lists.options import Options
 from listhub.lists.posting import ListRow
 from listhub.lists.roles import owners_of
 from listhub.lists.subscribing import count
@@ -58,29 +58,42 @@ def joined(
     values = members.Membership(person=person)
     items = () if quiet else mail(desk, row, notice, values, to=[person])
     if tell_owners:
-        items += _tell_owners(desk, row, owners.MEMBER_JOINED, person, by=by or person)
+        items += notify_owners(desk, row, owners.MEMBER_JOINED, person, by=by or person)
     return items
 
 
 def left(
     desk: Desk,
     row: ListRow,
-    member: Options | None,
+    member: str,
     *,
     by: str,
     quiet: bool = False,
     tell_owners: bool = False,
 ) -> Items:
     """Say good-bye to who was a member, unless `quiet`, and tell the owners."""
-    if member is None:
-        return ()
-    own = key(by) == key(member.address)
+    own = key(by) == key(member)
     notice = members.BYE if own else members.REMOVED
-    values = members.Membership(person=member.address)
-    items = () if quiet else mail(desk, row, notice, values, to=[member.address])
+    values = members.Membership(person=member)
+    items = () if quiet else mail(desk, row, notice, values, to=[member])
     if tell_owners:
-        items += _tell_owners(desk, row, owners.MEMBER_LEFT, member.address, by=by)
+        items += notify_owners(desk, row, owners.MEMBER_LEFT, member, by=by)
     return items
+
+
+def notify_owners(
+    desk: Desk,
+    row: ListRow,
+    notice: Notice[owners.MemberChange],
+    person: str,
+    *,
+    by: str,
+) -> Items:
+    """Tell the owners of a list who came or went, and on whose word."""
+    values = owners.MemberChange(
+        person=person, by=by, at=clock.now(), members=count(desk.conn, row.id)
+    )
+    return mail(desk, row, notice, values, to=owners_of(desk.conn, row.id))
 
 
 def vain(
@@ -92,14 +105,33 @@ def vain(
     by: str,
 ) -> Items:
     """Tell somebody that another person asked for what is so already."""
+    if not _bearable(desk, row, person, kind=action):
+        return ()
     values = members.VainRequest(action=action, person=person, by=by)
     return mail(desk, row, members.VAIN_REQUEST_BY_OTHER, values, to=[person])
 
 
 def invitation(desk: Desk, row: ListRow, person: str, *, by: str) -> Items:
-    """Invite somebody to become a member."""
+    """Invite somebody to become a member, to one list once a day."""
+    if not _bearable(desk, row, person, kind="invite"):
+        return ()
     values = members.Invitation(person=person, by=by)
     return mail(desk, row, members.INVITE, values, to=[person])
+
+
+def _bearable(desk: Desk, row: ListRow, person: str, *, kind: str) -> bool:
+    """Say whether somebody may be written to who has asked for nothing.
+
+    Anybody can have this mail sent, under any name: once a day for each list, and no
+    more than answers in all.
+    """
+    once = guards.within_limit(
+        desk.conn, [person], limit=1, kind=f"unasked:{kind}:{row.id}"
+    )
+    limit = desk.settings.site.answers_per_day
+    return bool(
+        once and guards.within_limit(desk.conn, [person], limit=limit, kind="unasked")
+    )
 
 
 def reminder(
@@ -116,20 +148,6 @@ def archived(
     """Send posts from the archive, attached as they came; `month` is "" for the last."""
     values = replies.ArchivedPosts(posts=len(posts), month=month)
     return mail(desk, row, replies.ARCHIVED, values, to=[person], attached=posts)
-
-
-def _tell_owners(
-    desk: Desk,
-    row: ListRow,
-    notice: Notice[owners.MemberChange],
-    person: str,
-    *,
-    by: str,
-) -> Items:
-    values = owners.MemberChange(
-        person=person, by=by, at=clock.now(), members=count(desk.conn, row.id)
-    )
-    return mail(desk, row, notice, values, to=owners_of(desk.conn, row.id))
 
 
 def mail(

@@ -12,7 +12,8 @@ from typing import Any, Literal
 import psycopg
 
 from listhub.config import Settings
-from listhub.i18n.text import Text
+from listhub.i18n.text import N_, Text
+from listhub.lists import spam
 from listhub.lists.authorise import authorise
 from listhub.lists.files import DbFiles
 from listhub.lists.list_settings import ListSettings
@@ -20,9 +21,8 @@ from listhub.lists.moderation.senders import is_allowed
 from listhub.lists.posting import ListRow, Memory, Post
 from listhub.lists.topics import Tag
 from listhub.mail.draft import Draft
-from listhub.mail.headers import Headers
 from listhub.outside.answers import Ask
-from listhub.policy.decision import Decision
+from listhub.policy.decision import Decision, Place
 from listhub.policy.reasons import ANY, sentence
 from listhub.policy.request import Auth
 
@@ -40,9 +40,13 @@ _ACTIONS: dict[str, Action] = {
     "owner": "moderate",
     "listmaster": "moderate",
 }
-#: Fields that filters of spam write; without any, no scenario needs to be asked.
 _ANY = Text(ANY)
-_SPAM_MARKS = (b"spam", b"bogosity", b"chkmail", b"virus")
+
+#: Why a post waits, where no rule of the scenario says so.
+NO_TOPIC = N_("the list wants a topic, and the post has none")
+TOO_OFTEN = N_("the same text came too often today from this author")
+TOO_MANY = N_("too many posts of this author today")
+ALWAYS = "a sender always let through"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +62,8 @@ class Judgement:
     public: Text = _ANY
     spam: str | None = None
     error: str = ""
+    #: The rule that decided, or failed.
+    rule: Place | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,41 +85,54 @@ def judge(
     conn: "psycopg.Connection[Any]", ask: Ask, evidence: Evidence, site: Settings
 ) -> Judgement:
     """Return what the list's scenario and rules say of a post."""
-    decision = _scenario(conn, ask, evidence, site, operation="send")
-    judgement = _read(decision)
+    judgement = _read(_send(conn, ask, evidence, site))
     if judgement.action == "publish" and evidence.tag.needed:
         judgement = _topic_needed(judgement, evidence.settings)
-    spam = _spam(conn, ask, evidence, site)
-    judgement = replace(judgement, spam=spam)
-    if spam == "spam":
+    found = spam_status(conn, ask, evidence, site)
+    judgement = replace(judgement, spam=found)
+    if found == "spam":
         judgement = _marked(judgement, evidence.settings)
-    known = judgement.action in {"moderate", "editors"} and spam != "spam"
+    known = judgement.action in {"moderate", "editors"} and found != "spam"
     if known and is_allowed(conn, evidence.row.id, evidence.sender):
-        return replace(judgement, action="publish", why="a sender always let through")
+        return replace(judgement, action="publish", why=ALWAYS)
     return judgement
+
+
+def spam_status(
+    conn: "psycopg.Connection[Any]", ask: Ask, evidence: Evidence, site: Settings
+) -> str | None:
+    """Return what the domain's scenario makes of the filters' marks, None without any."""
+    return spam.status(
+        conn,
+        ask,
+        evidence.draft,
+        row=evidence.row,
+        domain_id=evidence.row.domain_id,
+        sender=evidence.sender,
+        auth=evidence.auth,
+        list_settings=evidence.settings,
+        settings=site,
+        context=evidence.tag.context,
+        files=evidence.files,
+    )
 
 
 def too_many(memory: Memory, settings: ListSettings) -> str | None:
     """Return why a post is one too many of its author today, or None."""
     if 0 < settings.repeats_per_day < memory.repeats:
-        return f"the same text came {memory.repeats} times today from this author"
+        return TOO_OFTEN
     if 0 < settings.posts_per_day < memory.posts:
-        return f"{memory.posts} posts of this author today"
+        return TOO_MANY
     return None
 
 
-def _scenario(
-    conn: "psycopg.Connection[Any]",
-    ask: Ask,
-    evidence: Evidence,
-    site: Settings,
-    *,
-    operation: str,
+def _send(
+    conn: "psycopg.Connection[Any]", ask: Ask, evidence: Evidence, site: Settings
 ) -> Decision:
     return authorise(
         conn,
         ask,
-        operation=operation,
+        operation="send",
         list_row=evidence.row,
         domain_id=evidence.row.domain_id,
         sender=evidence.sender,
@@ -134,6 +153,7 @@ def _read(decision: Decision) -> Judgement:
         why=rule or decision.reason,
         public=Text(sentence(reason=decision.reason, template=decision.template)),
         error=decision.error,
+        rule=decision.rule,
     )
 
 
@@ -142,23 +162,7 @@ def _topic_needed(judgement: Judgement, settings: ListSettings) -> Judgement:
     return replace(
         judgement,
         action="confirm" if by_sender else "moderate",
-        why="the list wants a topic, and the post has none",
-    )
-
-
-def _spam(
-    conn: "psycopg.Connection[Any]", ask: Ask, evidence: Evidence, site: Settings
-) -> str | None:
-    """Return what the domain's scenario makes of the filters' marks: spam, ham, unsure."""
-    if not _has_marks(evidence.draft.headers):
-        return None
-    return _scenario(conn, ask, evidence, site, operation="spam_status").action
-
-
-def _has_marks(headers: Headers) -> bool:
-    return any(
-        field.name.startswith(b"x-") and any(mark in field.name for mark in _SPAM_MARKS)
-        for field in headers.fields
+        why=NO_TOPIC,
     )
 
 
@@ -167,5 +171,5 @@ def _marked(judgement: Judgement, settings: ListSettings) -> Judgement:
     if settings.spam == "ignore":
         return judgement
     if judgement.action == "refuse" or settings.spam == "reject":
-        return replace(judgement, action="drop", why="marked as spam", quiet=True)
-    return replace(judgement, action="moderate", why="marked as spam", quiet=True)
+        return replace(judgement, action="drop", why=spam.MARKED, quiet=True)
+    return replace(judgement, action="moderate", why=spam.MARKED, quiet=True)

@@ -4,6 +4,7 @@ from typing import Literal
 
 from listhub.config import Settings
 from listhub.errors import TemporaryError
+from listhub.i18n.text import N_, Text
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.policy import Refuse
 from listhub.lists.posting import ListRow, Post
@@ -13,6 +14,12 @@ from listhub.mail.draft import Draft
 from listhub.outside import origin
 from listhub.outside.answers import Ask
 from listhub.outside.clamd import ClamdVerdict
+
+TOO_LARGE = N_("The message has %(size)s bytes; %(list)s takes at most %(most)s.")
+A_COMMAND = N_(
+    "“%(command)s” looks like a command; send it to %(address)s, not to %(list)s."
+)
+A_VIRUS = N_("The message holds what a scanner knows as %(virus)s.")
 
 _AUTHENTICATED = "dkim_authenticated_messages"
 
@@ -45,15 +52,20 @@ def refused(
     if post.size > settings.max_size:
         return Refuse(
             enhanced="5.2.3",
-            reason=f"The message has {post.size} bytes; {row.address} takes"
-            f" at most {settings.max_size}.",
+            reason=Text(
+                TOO_LARGE, size=post.size, list=row.address, most=settings.max_size
+            ),
         )
     command = misaddressed.command(draft)
     if command and settings.misaddressed_commands == "reject":
         return Refuse(
             enhanced="5.6.0",
-            reason=f"{command!r} looks like a command; send it to sympa@{row.domain},"
-            f" not to {row.address}.",
+            reason=Text(
+                A_COMMAND,
+                command=command,
+                address=f"sympa@{row.domain}",
+                list=row.address,
+            ),
         )
     virus = scanners.findings(post.headers).virus
     if site.screening.clamd and not virus:
@@ -61,8 +73,7 @@ def refused(
     if not virus:
         return None
     if settings.virus_notify == "sender":
-        reason = f"The message holds what a scanner knows as {virus}."
-        return Refuse(enhanced="5.7.0", reason=reason)
+        return Refuse(enhanced="5.7.0", reason=Text(A_VIRUS, virus=virus))
     return f"a virus: {virus}"
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import psycopg
 
+from listhub import log
 from listhub.config import Settings
+from listhub.errors import TemporaryError
 from listhub.lists.authorise import authorise
 from listhub.lists.files import DbFiles
 from listhub.lists.list_settings import ListSettings
@@ -18,6 +20,8 @@ from listhub.lists.posting import ListRow
 from listhub.lists.settings import LEVELS, settings_of
 from listhub.outside.answers import Ask
 from listhub.policy.request import Auth
+
+_log = log.get(__name__)
 
 # Whether a list has files of its own, or of its family, that scenarios may use.
 _OPEN = f"""
@@ -60,9 +64,14 @@ def visible(
             family=found[6],
         )
         site, domain, own = (level or {} for level in found[8:])
-        list_settings = settings_of(
-            {"site": site, "domain": domain, "list": own}, list_id=row.id
-        )
+        try:
+            list_settings = settings_of(
+                {"site": site, "domain": domain, "list": own}, list_id=row.id
+            )
+        except TemporaryError as error:
+            # One list with settings that cannot be used must not hide all others.
+            _log.warning("list left out", list=row.address, reason=error.reason)
+            continue
         decision = authorise(
             conn,
             ask,

@@ -1,6 +1,6 @@
 """Command: mail that asks for something is read, done, and answered with one report.
 
-a mail      drop -> read -> do -> report
+a mail      drop -> read -> do -> report; what a filter took for spam is not read
 confirmed   what somebody has confirmed by key, judged anew with that
 remind      the next members who are to be reminded
 """
@@ -15,7 +15,7 @@ from listhub.commands.parse import Misread, Parsed
 from listhub.commands.table import VOCABULARY
 from listhub.errors import PermanentError
 from listhub.i18n.languages import best_language
-from listhub.lists import posting
+from listhub.lists import forwarding, posting, spam
 from listhub.lists.greetings import Desk
 from listhub.lists.moderation import request as requests
 from listhub.lists.moderation.answer import reply_to_us
@@ -62,6 +62,8 @@ def _mail(item: Item, context: StageContext, raw: bytes) -> Done:
     if dropped := _drop(item, headers):
         return Done(verdict="dropped", note=dropped)
     working = _context(item, context, sender=sender, raw=raw)
+    if _is_spam(working):
+        return Done(verdict="dropped", note=spam.MARKED)
     if not _is_new(item, headers, working):
         return Done(verdict="duplicate", note=item.message_id or "")
     rate = limiter.count(working.conn, working.sender)
@@ -78,6 +80,27 @@ def _drop(item: Item, headers: Headers) -> str | None:
     if kind == "multipart/report":
         return kind
     return screening.automatic(headers) or screening.loop(headers, item.recipient or "")
+
+
+def _is_spam(working: Context) -> bool:
+    """Say whether a filter took it for spam: at -subscribe any mail is a command."""
+    message = working.message
+    if message is None or not spam.has_marks(message.headers):
+        return False
+    wanted = forwarding.of_domain(working.conn, working.domain_id)
+    if wanted.spam == "ignore":
+        return False
+    found = spam.status(
+        working.conn,
+        working.ask,
+        message,
+        row=None,
+        domain_id=working.domain_id,
+        sender=working.sender,
+        list_settings=wanted,
+        settings=working.settings,
+    )
+    return found == "spam"
 
 
 def _is_new(item: Item, headers: Headers, working: Context) -> bool:
@@ -108,7 +131,8 @@ def _done(
             settings=working.settings,
         )
         if replied is not None:
-            return Done(note=str(replied.sentence), emit=tuple(replied.items))
+            items = (*replied.items, *(replied.told if answered else ()))
+            return Done(note=str(replied.sentence), emit=items)
         parsed = parse.parse(raw, VOCABULARY)
     results, items = perform.perform(parsed.lines, working)
     if not parsed.recognised:

@@ -14,17 +14,23 @@ of its outputs.  A held post comes back here once somebody has approved or confi
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from listhub.lists import judging, protecting, reports, texts, topics, vetting
+from listhub.i18n.text import N_, Text
+from listhub.lists import (
+    broken_scenario,
+    judging,
+    protecting,
+    reports,
+    spam,
+    texts,
+    topics,
+    vetting,
+)
 from listhub.lists.authorise import paths_of
 from listhub.lists.files import DbFiles
 from listhub.lists.judging import Evidence, Judgement
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.moderation import hold
-from listhub.lists.notices import group, place as places
-from listhub.lists.notices.to_listmasters import (
-    ERROR_PERFORMING_CONDITION,
-    BrokenScenario,
-)
+from listhub.lists.notices import place as places
 from listhub.lists.policy import Refuse
 from listhub.lists.posting import ListRow, Post, open_post, remember
 from listhub.lists.publishing import Publication, publish
@@ -34,6 +40,8 @@ from listhub.mail.draft import Draft
 from listhub.mail.owner_text import OwnerTextError
 from listhub.spool.items import Bury, Done, Item, NewItem, Verdict
 from listhub.stages.stage import RoomStage, StageContext
+
+NO_TEMPLATE = N_("The post, or a text of the list, is no template: %(problem)s.")
 
 #: Ends that nobody is told of, as history calls them.
 _QUIET_ENDS = {"refuse": "refused", "drop": "dropped", "duplicate": "duplicate"}
@@ -121,22 +129,18 @@ def _vet(case: _Case, context: StageContext) -> Done | None:
         return None
     if isinstance(refused, str):
         return Done(verdict="dropped", note=refused)
+    if case.settings.spam != "ignore" and _spam_status(case, context) == "spam":
+        # A report would go to whoever's address the spammer took.
+        note = f"{spam.MARKED}; {refused.enhanced} {refused.reason}"
+        return Done(verdict="dropped", note=note)
     return _refuse(case, refused, context)
 
 
 def _judge(case: _Case, context: StageContext) -> Judgement:
     """Ask the scenario; a post that may go out is counted and may be one too many."""
-    evidence = Evidence(
-        row=case.row,
-        settings=case.settings,
-        post=case.post,
-        draft=case.draft,
-        tag=case.tag,
-        sender=case.confirmed_by or case.post.author,
-        auth="md5" if case.confirmed_by else "smtp",
-        files=case.files,
+    judgement = judging.judge(
+        context.conn, context.ask, _evidence(case), context.settings
     )
-    judgement = judging.judge(context.conn, context.ask, evidence, context.settings)
     if case.confirmed_by or judgement.action in {"refuse", "drop"}:
         return judgement
     memory = remember(context.conn, case.row, case.post, body=case.draft.body)
@@ -146,6 +150,25 @@ def _judge(case: _Case, context: StageContext) -> Judgement:
     if many and judgement.action == "publish":
         return replace(judgement, action="moderate", why=many, quiet=True)
     return judgement
+
+
+def _spam_status(case: _Case, context: StageContext) -> str | None:
+    return judging.spam_status(
+        context.conn, context.ask, _evidence(case), context.settings
+    )
+
+
+def _evidence(case: _Case) -> Evidence:
+    return Evidence(
+        row=case.row,
+        settings=case.settings,
+        post=case.post,
+        draft=case.draft,
+        tag=case.tag,
+        sender=case.confirmed_by or case.post.author,
+        auth="md5" if case.confirmed_by else "smtp",
+        files=case.files,
+    )
 
 
 def _act(case: _Case, judgement: Judgement, context: StageContext) -> Done:
@@ -199,7 +222,7 @@ def _publish(case: _Case, context: StageContext) -> Done:
         with context.conn.transaction():
             return publish(context.conn, publication, context.settings)
     except OwnerTextError as error:
-        reason = f"The post, or a text of the list, is no template: {error}."
+        reason = Text(NO_TEMPLATE, problem=str(error))
         return _refuse(case, Refuse(enhanced="5.6.5", reason=reason), context)
 
 
@@ -253,15 +276,11 @@ def _tell(
     place = places.of_list(context.conn, case.row.id, settings=context.settings)
     if place is None:
         return ()
-    file, _, line = judgement.why.partition(": ")[0].rpartition(":")
-    return group.tell(
+    return broken_scenario.tell(
         context.conn,
-        ERROR_PERFORMING_CONDITION,
-        BrokenScenario(
-            scenario=file or case.settings.send,
-            line=int(line) if line.isdecimal() else 0,
-            problem=judgement.error,
-        ),
+        judgement.error,
+        scenario=case.settings.send,
+        rule=judgement.rule,
         place=place,
         settings=context.settings,
         trace=case.item.trace,

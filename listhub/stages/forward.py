@@ -7,6 +7,7 @@ Sender, and From where its author's domain would have the copies refused (DMARC)
 from listhub.commands import parse
 from listhub.delivery.outgoing import NewOutgoing, send_out, to_people
 from listhub.delivery.treatment import Treatment
+from listhub.i18n.text import N_, Text
 from listhub.lists import forwarding, protecting, reports
 from listhub.lists.forwarding import Letter
 from listhub.lists.policy import Refuse
@@ -16,6 +17,8 @@ from listhub.mail.recipient import AddressKind, split
 from listhub.spool import bodies
 from listhub.spool.items import Bury, Done, Item, NewItem, Verdict
 from listhub.stages.stage import RoomStage, StageContext
+
+NOBODY = N_("Nobody reads %(address)s at the moment.")
 
 _DOMAIN = "SELECT id FROM domain WHERE name = lower(%s)"
 
@@ -80,7 +83,7 @@ def _people(letter: Letter, context: StageContext) -> list[str]:
 
 
 def _nobody(item: Item, letter: Letter, context: StageContext) -> Done:
-    nobody = f"Nobody reads {letter.recipient} at the moment."
+    nobody = Text(NOBODY, address=letter.recipient)
     return reports.refuse(
         context.conn,
         item,

@@ -1,10 +1,11 @@
 """Answer by key: what commands and replies to our mail do with a request.
 
 Whoever has the key may answer; it was mailed to one person, and that person is written
-down as who decided.  Every answer ends in a sentence for whoever wrote it.
+down as who decided.  A key to decide ends with its holder's role: who was a moderator
+is none by old mail.  Every answer ends in a sentence for whoever wrote it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -13,7 +14,13 @@ from listhub import log
 from listhub.config import Settings
 from listhub.errors import UsageError
 from listhub.i18n.text import N_, Text
-from listhub.lists.moderation import decide as decisions, keys, reply, to_deciders
+from listhub.lists.moderation import (
+    decide as decisions,
+    keys,
+    people,
+    reply,
+    to_deciders,
+)
 from listhub.lists.moderation.keys import Found, KeyAction
 from listhub.lists.moderation.outcomes import (
     Action,
@@ -27,6 +34,8 @@ from listhub.lists.moderation.outcomes import (
 from listhub.lists.moderation.reply import Verb
 from listhub.lists.moderation.request import Request
 from listhub.lists.notices.notice import Place
+from listhub.lists.said import sentence_of
+from listhub.mail import screening
 from listhub.mail.address import key as address_key
 from listhub.mail.headers import Headers
 from listhub.spool.items import NewItem
@@ -74,12 +83,24 @@ class OtherCommand:
         return Text(N_("This key is for the command %(command)s"), command=self.command)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotInCharge:
+    """Whoever got the key to decide does so no more."""
+
+    @property
+    def sentence(self) -> Text:
+        return Text(
+            N_("This key is good no more: whoever got it has no say in this now.")
+        )
+
+
 Outcome = (
     Decided
     | AlreadyDecided
     | Gone
     | UnknownKey
     | WrongList
+    | NotInCharge
     | OtherCommand
     | Noted
     | NotUnderstood
@@ -89,10 +110,14 @@ Outcome = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What came of an answer, in a sentence; `items` are to be put."""
+    """What came of an answer, in a sentence; `items` are to be put.
+
+    `told` is the mail with that sentence, where a reply to ours is answered.
+    """
 
     outcome: Outcome
     items: tuple[NewItem, ...] = ()
+    told: tuple[NewItem, ...] = ()
 
     @property
     def sentence(self) -> Text:
@@ -168,6 +193,8 @@ def answer(
         return Answered(outcome=found)
     if given.command is not None and not _fits(given.command, found.request):
         return Answered(outcome=OtherCommand(command=found.request.command))
+    if not _in_charge(conn, found, settings):
+        return Answered(outcome=NotInCharge())
     if address_key(found.holder) != address_key(given.by):
         _logger.info(
             "key used from another address", holder=found.holder, sender=given.by
@@ -193,6 +220,7 @@ def reply_to_us(
     """Do what a reply to our mail says and tell its sender; None if it is not one.
 
     `domain` is where it came in: answers to keys that open nothing come from there.
+    What came over a list, or asks for no answers (RFC 3834 §2), is told nothing.
     """
     read = reply.read(headers, body)
     if read is None:
@@ -206,8 +234,22 @@ def reply_to_us(
         plain=True,
     )
     answered = answer(conn, given, settings=settings)
+    if screening.unanswerable(headers):
+        return answered
     told = _tell(conn, answered, given=given, domain=domain, settings=settings)
-    return Answered(outcome=answered.outcome, items=(*answered.items, *told))
+    return replace(answered, told=told)
+
+
+def _in_charge(
+    conn: "psycopg.Connection[Any]", found: Found, settings: Settings
+) -> bool:
+    """Whether the holder of a key may still decide; one's own request stays one's own."""
+    return found.action == "confirm" or people.may_decide(
+        conn,
+        found.request,
+        found.holder,
+        site_listmaster=settings.site.listmaster,
+    )
 
 
 def _tell(
@@ -260,7 +302,7 @@ def _decide(
                 settings=settings,
             )
     except UsageError as error:
-        return Answered(outcome=Impossible(sentence=Text(error.public)))
+        return Answered(outcome=Impossible(sentence=sentence_of(error)))
     items = outcome.items if isinstance(outcome, Decided) else ()
     return Answered(outcome=outcome, items=items)
 

@@ -11,7 +11,8 @@ import psycopg
 from listhub.config import Settings
 from listhub.config.fields import shown
 from listhub.errors import UsageError
-from listhub.lists import audit
+from listhub.i18n.text import N_
+from listhub.lists import audit, posting
 from listhub.lists.moderation import request as requests
 from listhub.lists.moderation.effects import Case, effects
 from listhub.lists.moderation.outcomes import (
@@ -25,6 +26,7 @@ from listhub.lists.moderation.outcomes import (
 )
 from listhub.lists.moderation.request import POST, How, Request
 from listhub.lists.notices.moderation import REJECTIONS
+from listhub.lists.said import SaidError
 from listhub.mail import encoded_words
 from listhub.mail.address import key
 
@@ -41,6 +43,15 @@ UPDATE request SET note = note || CASE note WHEN '' THEN '' ELSE E'\\n' END
                   || %(by)s || ': ' || %(text)s
  WHERE id = %(id)s
 """
+
+
+#: Decisions after which a post or a command goes its way.
+_GO_ON = frozenset({Action.APPROVE, Action.CONFIRM})
+
+CLOSED = N_("The list %(list)s is closed: this can be rejected, not let through.")
+NO_POST = N_(
+    "This is no post: it has no sender to allow, block or report, and no topic."
+)
 
 
 def decide(
@@ -64,6 +75,8 @@ def decide(
     if request.state != "waiting":
         return AlreadyDecided(request=request)
     _check(request, decision)
+    if decision.action in _GO_ON:
+        _refuse_closed(conn, request)
     conn.execute(
         _DECIDE,
         {
@@ -116,10 +129,7 @@ def _check(request: Request, decision: Decision) -> None:
     post = request.kind == POST
     extras = decision.allow or decision.block or decision.topics is not None
     if not post and (extras or decision.action is Action.SPAM):
-        raise UsageError(
-            f"Request {request.id} is no post: there is no sender to allow, block or"
-            " report, and no topic to give."
-        )
+        raise SaidError(NO_POST)
     if decision.template not in REJECTIONS:
         raise UsageError(
             f"There is no text {shown(decision.template)} for rejected posts; there"
@@ -129,6 +139,15 @@ def _check(request: Request, decision: Decision) -> None:
         raise UsageError("A sender is allowed only by approving what they sent.")
     if decision.block and decision.action is Action.APPROVE:
         raise UsageError("A sender is not blocked by approving what they sent.")
+
+
+def _refuse_closed(conn: "psycopg.Connection[Any]", request: Request) -> None:
+    """Let nothing go on at a list that was closed meanwhile; it may be rejected."""
+    if request.list_id is None or request.kind == "create_list":
+        return
+    row = posting.find_list(conn, request.list_id)
+    if row is None or row.status != "open":
+        raise SaidError(CLOSED, list=request.address)
 
 
 def _note_decision(

@@ -11,10 +11,13 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
-from listhub.lists import catalogue, posting, subscribing, topics
+from listhub.lists import catalogue, greetings, posting, subscribing, topics
+from listhub.lists.greetings import Desk
 from listhub.lists.moderation import senders, to_askers
 from listhub.lists.moderation.outcomes import Action, Decision
 from listhub.lists.moderation.request import POST, How, Request
+from listhub.lists.notices import requests
+from listhub.lists.notices.notice import Notice
 from listhub.lists.settings import load_list_settings
 from listhub.spool.items import NewItem
 
@@ -120,18 +123,36 @@ def _join(case: Case) -> Items:
         actor=case.by,
         how=case.how,
     )
-    told = joined and not case.decision.quiet
-    return to_askers.joined(case.conn, request, settings=case.settings) if told else ()
+    if not joined:
+        return ()
+    items = _tell_owners(case, row, requests.MEMBER_JOINED)
+    if case.decision.quiet:
+        return items
+    return (*items, *to_askers.joined(case.conn, request, settings=case.settings))
 
 
 def _leave(case: Case) -> Items:
     """End a membership, on an owner's word."""
-    request = case.request
+    request, row = case.request, _list_row(case)
     gone = subscribing.sign_off(
-        case.conn, _list_row(case), request.person, actor=case.by, how=case.how
+        case.conn, row, request.person, actor=case.by, how=case.how
     )
-    told = gone is not None and not case.decision.quiet
-    return to_askers.left(case.conn, request, settings=case.settings) if told else ()
+    if gone is None:
+        return ()
+    items = _tell_owners(case, row, requests.MEMBER_LEFT)
+    if case.decision.quiet:
+        return items
+    return (*items, *to_askers.left(case.conn, request, settings=case.settings))
+
+
+def _tell_owners(
+    case: Case, row: posting.ListRow, notice: Notice[requests.MemberChange]
+) -> Items:
+    """Tell all owners who came or went, where the rule that asked one of them says so."""
+    if not case.request.detail.get("notify"):
+        return ()
+    desk = Desk(conn=case.conn, settings=case.settings, trace=case.request.trace)
+    return greetings.notify_owners(desk, row, notice, case.request.person, by=case.by)
 
 
 def _open(case: Case) -> Items:

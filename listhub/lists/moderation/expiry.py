@@ -16,13 +16,14 @@ BATCH = 200
 # A decision in the same instant holds the row: its state is looked at again after
 # that, and so each request ends once, whatever number of schedulers there are.
 _EXPIRE = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM request WHERE state = 'waiting' AND expires_at <= now()
+     ORDER BY id LIMIT %s FOR UPDATE)
 UPDATE request
    SET state = 'expired', decided_at = clock_timestamp(), decided_how = 'clock',
        claimed_by = NULL, claimed_until = NULL
- WHERE state = 'waiting' AND id IN (
-       SELECT id FROM request WHERE state = 'waiting' AND expires_at <= now()
-        ORDER BY id LIMIT %s FOR UPDATE)
-RETURNING id
+  FROM due WHERE request.id = due.id
+RETURNING request.id
 """
 # The keys go with their request, and the last reference to its message.
 _PURGE = """

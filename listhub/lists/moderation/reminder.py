@@ -5,7 +5,9 @@ from typing import Any
 
 import psycopg
 
+from listhub import log
 from listhub.config import Settings
+from listhub.errors import PermanentError, TemporaryError
 from listhub.lists.moderation import people, request as requests, to_deciders, waiting
 from listhub.lists.moderation.mailing import place_of
 from listhub.lists.moderation.request import POST
@@ -15,11 +17,13 @@ from listhub.spool.items import NewItem
 #: Posts that a reminder names; it says how many there are.
 NAMED = 20
 
+_logger = log.get(__name__)
+
 _LISTS = """
-SELECT list_id, min(coalesce(reminded_at, created_at)) FROM request
+SELECT DISTINCT list_id FROM request JOIN mailing_list ON mailing_list.id = list_id
  WHERE state = 'waiting' AND waits_for = 'moderators' AND kind = 'post'
-   AND spam IS DISTINCT FROM 'spam' AND list_id IS NOT NULL
- GROUP BY list_id ORDER BY list_id
+   AND spam IS DISTINCT FROM 'spam' AND status = 'open'
+ ORDER BY list_id
 """
 # Only one of several schedulers finds a row that is due; it takes the others along,
 # so that what is named today is not named again tomorrow morning.
@@ -37,12 +41,13 @@ def remind(
 ) -> tuple[int, tuple[NewItem, ...]]:
     """Remind the moderators of each list that is due; return how many lists, and mail.
 
-    What a filter takes for spam reminds nobody by itself.
+    What a filter takes for spam reminds nobody by itself, nor does what waits on a
+    closed list.  A list whose settings cannot be used waits until they are mended.
     """
     lists = 0
     items: list[NewItem] = []
-    for list_id, _ in conn.execute(_LISTS).fetchall():
-        hours = load_list_settings(conn, list_id).moderation_reminder
+    for (list_id,) in conn.execute(_LISTS).fetchall():
+        hours = _hours(conn, list_id)
         if not hours:
             continue
         due = conn.execute(
@@ -54,6 +59,14 @@ def remind(
         lists += 1
         items += _mail(conn, due[0][0], settings=settings)
     return lists, tuple(items)
+
+
+def _hours(conn: "psycopg.Connection[Any]", list_id: int) -> int:
+    try:
+        return load_list_settings(conn, list_id).moderation_reminder
+    except (TemporaryError, PermanentError) as error:
+        _logger.warning("nobody reminded", list=list_id, reason=error.reason)
+        return 0
 
 
 def _mail(

@@ -77,6 +77,8 @@ def rejected(
 ) -> Items:
     """Tell an author, or whoever sent a command, that it was rejected, and why."""
     words = decision.reason
+    if request.is_spam:
+        return ()
     if request.kind == POST:
         notice, values = _rejection(request, decision)
         if notice is None:
@@ -128,6 +130,7 @@ def expired(
         values,
         to=request.author,
         settings=settings,
+        answered=_answered(conn, request),
     )
 
 

@@ -20,11 +20,11 @@ _ROBOTS = re.compile(
     r"|(?:no|do-?not)[._-]?reply|listserv|majordomo|sympa|mailman|listhub)"
 )
 
-# How many answers an address gets on a day, for all hosts; the row is locked until the
+# How many answers, or mails of another kind, an address gets on a day, for all hosts; the row is locked until the
 # answer is committed with it.
 _COUNT = """
 INSERT INTO notice_count AS count (address_key, day, kind, answers)
-SELECT key, (now() AT TIME ZONE 'UTC')::date, 'answer', 1
+SELECT key, (now() AT TIME ZONE 'UTC')::date, %(kind)s, 1
   FROM unnest(%(keys)s::text[]) AS key ORDER BY key
     ON CONFLICT (address_key, day, kind)
     DO UPDATE SET answers = count.answers + 1 WHERE count.answers < %(limit)s
@@ -86,11 +86,16 @@ def ours(conn: "psycopg.Connection[Any]", addresses: Sequence[str]) -> set[str]:
 
 
 def within_limit(
-    conn: "psycopg.Connection[Any]", addresses: Sequence[str], *, limit: int
+    conn: "psycopg.Connection[Any]",
+    addresses: Sequence[str],
+    *,
+    limit: int,
+    kind: str = "answer",
 ) -> list[str]:
-    """Count one answer to each, and return those who have not had `limit` today."""
+    """Count one mail of a kind to each, and return those who have not had `limit` today."""
     keys = {address.key(each) for each in addresses}
-    rows = conn.execute(_COUNT, {"keys": sorted(keys), "limit": limit}).fetchall()
+    wanted = {"keys": sorted(keys), "limit": limit, "kind": kind}
+    rows = conn.execute(_COUNT, wanted).fetchall()
     allowed = {key for (key,) in rows}
     return [each for each in addresses if address.key(each) in allowed]
 

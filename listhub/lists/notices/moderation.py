@@ -263,6 +263,7 @@ EXPIRED_HELD = Notice(
     name="expired_held",
     about="Nobody decided about the author's post in time.",
     audience=Audience.AUTHOR,
+    answers=True,
     subject=N_("Your message to %(list)s has expired"),
     sample=ExpiredPost(subject="Minutes of the meeting", received_at=_HELD_AT, days=30),
 )
