@@ -15,6 +15,7 @@ from scripts.benches import (
     postfix,
     posts,
     scenario,
+    sources,
 )
 from scripts.benches.figures import Figure
 
@@ -43,6 +44,7 @@ WORKLOADS = (
     Workload("intake-pipe", "listhub-enqueue, one by one and 8 at once", intake.pipe),
     Workload("bounces", "20,000 reports waiting", bounces.bounces),
     Workload("scenario", "decisions per second on one core", scenario.scenario),
+    Workload("sources", "a list that follows 100,000 people", sources.sources),
     Workload("claim", "claim and settle 20 among a million", claim.claim),
     Workload("archive-search", "words among 1,000,000 posts", archive.archive_search),
     Workload(
