@@ -42,10 +42,10 @@ def handle(item: Item, context: StageContext) -> Verdict:
     ]
     if not recorded:
         return Done(verdict="dropped", note=f"{found.kind}: {found.reason}")
-    added = events.record(context.conn, recorded)
+    written = events.record(context.conn, recorded)
     return Done(
-        note=f"{added} of {len(recorded)} events were new",
-        emit=_follow_up(item, recorded, context),
+        note=f"{written.new} of {len(recorded)} events were new",
+        emit=(_follow_up(item, recorded),) if written.answers_probe else (),
     )
 
 
@@ -108,7 +108,8 @@ def _complaint(item: Item, found: Recognised, context: StageContext) -> Verdict:
         return Done(verdict="dropped", note="a complaint that bears no token of ours")
     what = Reported(address="", action="failed", detector=found.reason[:100])
     event = _event(item, member, what, complaint=True)
-    if not events.record(context.conn, [event]) or member.proof != "token":
+    written = events.record(context.conn, [event])
+    if not written.new or member.proof != "token":
         return Done(note="a complaint, recorded")
     act = NewItem(
         stage=BOUNCERS,
@@ -120,19 +121,13 @@ def _complaint(item: Item, found: Recognised, context: StageContext) -> Verdict:
     return Done(note="a complaint", emit=(act,))
 
 
-def _follow_up(
-    item: Item, recorded: list[Event], context: StageContext
-) -> tuple[NewItem, ...]:
-    """Have a list looked at at once where a probe of it has come back."""
-    if not events.are_probes(context.conn, [event.outgoing_id for event in recorded]):
-        return ()
-    return (
-        NewItem(
-            stage=BOUNCERS,
-            trace=item.trace,
-            list_id=recorded[0].list_id,
-            meta={"do": "evaluate"},
-        ),
+def _follow_up(item: Item, recorded: list[Event]) -> NewItem:
+    """Have a list looked at at once: a probe of it has come back."""
+    return NewItem(
+        stage=BOUNCERS,
+        trace=item.trace,
+        list_id=recorded[0].list_id,
+        meta={"do": "evaluate"},
     )
 
 

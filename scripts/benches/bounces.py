@@ -7,8 +7,10 @@ import time
 import uuid
 
 from listhub.config import load_with_origins
+from listhub.lists.bouncing import score
+from listhub.lists.settings import load_list_settings
 from listhub.mail import verp
-from listhub.mail.dsn import read_dsn
+from listhub.mail.bounce.recognise import recognise
 from listhub.spool import bodies, store
 from listhub.spool.items import NewItem
 from listhub.worker.nudge import Nudger
@@ -100,12 +102,20 @@ def _put(running: Site, count: int) -> list[bytes]:
         [list_id],
     ).fetchall()
     reports = []
-    signer = verp.Signer(key, list_id=list_id, outgoing_id=12345)
+    # As many posts as each member has reports, other ones in each run.
+    first = 12_345 + running.value("SELECT count(*) FROM bounce_event")
+    signers = [
+        verp.Signer(key, list_id=list_id, outgoing_id=first + n)
+        for n in range(-(-count // len(members)))
+    ]
     for start in range(0, count, 1000):
         with running.conn.transaction():
-            chosen = [members[n % len(members)] for n in range(start, start + 1000)]
-            chosen = chosen[: count - start]
-            to = [f"{signer.token(number)}@lists.example" for number, _ in chosen]
+            numbers = range(start, min(start + 1000, count))
+            chosen = [members[n % len(members)] for n in numbers]
+            to = [
+                f"{signers[n // len(members)].token(member[0])}@lists.example"
+                for n, member in zip(numbers, chosen, strict=True)
+            ]
             raw = [
                 _REPORT.format(
                     to=address, member=member, number=uuid.uuid4(), body="x" * 1000
@@ -141,7 +151,31 @@ def _released(running: Site, count: int) -> float:
     new = running.value("SELECT count(*) FROM bounce_event") - known
     if new != count:
         raise RuntimeError(f"{new} events of {count} reports")
+    _check(running)
     return end - start
+
+
+def _check(running: Site) -> None:
+    """Raise RuntimeError if a report counts twice, or a score is not what it must be."""
+    events, items = running.conn.execute(
+        "SELECT count(*), count(DISTINCT source_id) FROM bounce_event"
+    ).fetchone() or (0, 0)
+    if events != items:
+        raise RuntimeError(f"{events} events of {items} reports")
+    list_id = running.value("SELECT id FROM mailing_list WHERE name = 'list'")
+    settings = load_list_settings(running.conn, list_id)
+    scores = score.of_list(running.conn, list_id, settings=settings)
+    expected: dict[int, int] = dict(
+        running.conn.execute(
+            "SELECT subscription_id, count(DISTINCT outgoing_id) FROM bounce_event"
+            " GROUP BY subscription_id"
+        ).fetchall()
+    )
+    if {each.subscription_id: each.reports for each in scores} != expected:
+        raise RuntimeError("the scores do not count every report once")
+    # One day is one day, however many copies came back; midnight may make it two.
+    if wrong := {each.score for each in scores} - {score.DAY, 2 * score.DAY}:
+        raise RuntimeError(f"scores of one day: {sorted(map(str, wrong))}")
 
 
 def _parsed(reports: list[bytes]) -> float:
@@ -155,4 +189,4 @@ def _parsed(reports: list[bytes]) -> float:
 
 
 def _parse(reports: list[bytes]) -> int:
-    return sum(len(read_dsn(report)) for report in reports)
+    return sum(len(recognise(report).recipients) for report in reports)

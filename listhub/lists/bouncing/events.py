@@ -49,11 +49,9 @@ VALUES (%(list_id)s, %(subscription_id)s, %(address)s, %(outgoing_id)s, %(source
         %(source_id)s, %(action)s, %(status)s, %(diagnostic)s, %(body_id)s, %(trace)s,
         %(kind)s, %(trouble)s, %(detector)s, %(proof)s, %(alike)s)
     ON CONFLICT (source, source_id, address) DO NOTHING
-"""
-
-_PROBES = """
-SELECT EXISTS (SELECT FROM bounce_action
-                WHERE outgoing_id = ANY(%s) AND action = 'probe' AND outcome = '')
+RETURNING EXISTS (SELECT FROM bounce_action
+                   WHERE bounce_action.outgoing_id = bounce_event.outgoing_id
+                     AND bounce_action.action = 'probe' AND outcome = '')
 """
 
 
@@ -88,6 +86,14 @@ class Event:
     detector: str = ""
     proof: Proof = "claim"
     alike: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """How many events were new, and whether one is about a probe that is waited for."""
+
+    new: int
+    answers_probe: bool
 
 
 def by_reverse_path(
@@ -159,20 +165,11 @@ def by_address(
     return _by_key(conn, address, list_id=None, list_address=list_address)
 
 
-def record(conn: "psycopg.Connection[Any]", events: Sequence[Event]) -> int:
-    """Append events, each once however often this runs; return how many were new."""
-    return sum(
-        conn.execute(_RECORD, _storable(asdict(event))).rowcount for event in events
-    )
-
-
-def are_probes(
-    conn: "psycopg.Connection[Any]", outgoing_ids: Sequence[int | None]
-) -> bool:
-    """Say whether one of these messages is a probe that was waited for."""
-    asked = [each for each in outgoing_ids if each is not None]
-    row = conn.execute(_PROBES, [asked]).fetchone() if asked else None
-    return bool(row and row[0])
+def record(conn: "psycopg.Connection[Any]", events: Sequence[Event]) -> Recorded:
+    """Append events, each once however often this runs."""
+    rows = [conn.execute(_RECORD, _storable(asdict(event))) for event in events]
+    new = [row[0] for found in rows for row in found]
+    return Recorded(new=len(new), answers_probe=any(new))
 
 
 def _was_sent(
