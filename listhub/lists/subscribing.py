@@ -39,6 +39,7 @@ INSERT INTO subscription (list_id, person_id, reception, concealed)
 VALUES (%(list_id)s, %(person_id)s, %(reception)s, %(concealed)s)
     ON CONFLICT (list_id, person_id) DO NOTHING
 """
+_UNSUPPRESS = "DELETE FROM suppression WHERE domain_id = %s AND address_key = %s"
 _SIGN_OFF = """
 DELETE FROM subscription USING person
  WHERE person.id = subscription.person_id
@@ -99,6 +100,9 @@ def subscribe(
     _refuse_own(row, newcomer.address)
     _refuse_closed(conn, row)
     excluding.readmit(conn, row.id, [key(newcomer.address)])
+    if key(actor) == key(newcomer.address):
+        # Who comes of their own wish is to get what they asked for.
+        conn.execute(_UNSUPPRESS, [row.domain_id, key(newcomer.address)])
     if is_member(conn, row.id, newcomer.address):
         return False
     if settings.max_members:

@@ -101,6 +101,7 @@ def test_a_refused_member_has_a_bounce_event(database_url: str):
                 "smtp",
                 "5.1.1",
             )
+            assert (event.trouble, event.proof) == ("no-such-user", "token")
 
 
 def test_a_deferred_member_is_tried_again_alone(database_url: str):
