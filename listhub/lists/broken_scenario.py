@@ -36,7 +36,7 @@ def tell(
         BrokenScenario(
             scenario=rule.file if rule else scenario,
             line=rule.line if rule else 0,
-            problem=problem,
+            problem=problem.removeprefix(f"{rule}: "),
         ),
         place=place,
         settings=settings,

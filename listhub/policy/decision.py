@@ -66,9 +66,18 @@ class Decision:
 
 
 def rejection(
-    reason: str, *, error: str = "", trail: tuple[Trial, ...] = ()
+    reason: str,
+    *,
+    error: str = "",
+    rule: Place | None = None,
+    trail: tuple[Trial, ...] = (),
 ) -> Decision:
-    """Return a refusal that no rule made."""
+    """Return a refusal that no rule made; `rule` is one that failed."""
     return Decision(
-        action="reject", reason=reason, error=error, written="reject", trail=trail
+        action="reject",
+        reason=reason,
+        error=error,
+        written="reject",
+        rule=rule,
+        trail=trail,
     )

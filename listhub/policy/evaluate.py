@@ -84,7 +84,8 @@ def evaluate(
                 return _decided(rule, world, tuple(trail))
         except ConditionError as error:
             text = f"{rule.place}: {error}"
-            return rejection(BROKEN, error=text, trail=tuple(trail))
+            place = rule.place
+            return rejection(BROKEN, error=text, rule=place, trail=tuple(trail))
     return rejection(NO_RULE, trail=tuple(trail))
 
 

@@ -129,10 +129,10 @@ def _done(
             by=working.sender,
             domain=working.domain,
             settings=working.settings,
+            quiet=not answered,
         )
         if replied is not None:
-            items = (*replied.items, *(replied.told if answered else ()))
-            return Done(note=str(replied.sentence), emit=items)
+            return Done(note=str(replied.sentence), emit=tuple(replied.items))
         parsed = parse.parse(raw, VOCABULARY)
     results, items = perform.perform(parsed.lines, working)
     if not parsed.recognised:

@@ -5,7 +5,7 @@ down as who decided.  A key to decide ends with its holder's role: who was a mod
 is none by old mail.  Every answer ends in a sentence for whoever wrote it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -110,14 +110,10 @@ Outcome = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What came of an answer, in a sentence; `items` are to be put.
-
-    `told` is the mail with that sentence, where a reply to ours is answered.
-    """
+    """What came of an answer, in a sentence; `items` are to be put."""
 
     outcome: Outcome
     items: tuple[NewItem, ...] = ()
-    told: tuple[NewItem, ...] = ()
 
     @property
     def sentence(self) -> Text:
@@ -216,11 +212,12 @@ def reply_to_us(
     by: str,
     domain: str,
     settings: Settings,
+    quiet: bool = False,
 ) -> Answered | None:
     """Do what a reply to our mail says and tell its sender; None if it is not one.
 
     `domain` is where it came in: answers to keys that open nothing come from there.
-    What came over a list, or asks for no answers (RFC 3834 §2), is told nothing.
+    Nothing is told with `quiet`, nor to what came over a list (RFC 3834 §2).
     """
     read = reply.read(headers, body)
     if read is None:
@@ -234,10 +231,10 @@ def reply_to_us(
         plain=True,
     )
     answered = answer(conn, given, settings=settings)
-    if screening.unanswerable(headers):
+    if quiet or screening.unanswerable(headers):
         return answered
     told = _tell(conn, answered, given=given, domain=domain, settings=settings)
-    return replace(answered, told=told)
+    return Answered(outcome=answered.outcome, items=(*answered.items, *told))
 
 
 def _in_charge(

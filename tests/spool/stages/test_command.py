@@ -130,7 +130,10 @@ def test_options_are_set(rooms: Rooms) -> None:
 
     ask(rooms, ANN, "SET dev NOTICE\nset dev conceal\nSET dev SUSPEND 2027-01-01")
     ask(rooms, ANN, "SET dev URLIZE\nSET dev NOTICE")
-    assert "Not done: dev@lists.example does not send posts as URLIZE; choose among MAIL" in report(rooms)
+    assert (
+        "Not done: dev@lists.example does not send posts as URLIZE; choose among MAIL"
+        in report(rooms)
+    )
     assert "were NOTICE already" in report(rooms)
     ask(rooms, ANN, "SET * not_me")
 

@@ -55,7 +55,7 @@ def reply(rooms: Rooms, key: str, body: str, *, by: str = MOD) -> Answered | Non
         domain=DOMAIN,
         settings=rooms.host.settings,
     )
-    store.put(rooms.conn, (*answered.items, *answered.told) if answered else ())
+    store.put(rooms.conn, answered.items if answered else ())
     rooms.conn.commit()
     return answered
 
