@@ -7,7 +7,7 @@ cost reading everything that was ever written.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -23,7 +23,7 @@ RANKED = 1000
 MOST = 100
 _LONGEST_QUERY = 500
 #: In the index up to so many lists are told apart; more are, row by row.
-_MOST_LIST_MARKS = 20
+_MOST_LIST_MARKS = 5
 #: Characters of a text in which what was found is shown.
 _HEADLINE = 20_000
 
@@ -143,11 +143,11 @@ SELECT post.id, post.list_id, post.permalink, post.sent_at, post.author,
  ORDER BY page.rank DESC, page.sent_at DESC, page.id DESC
 """
 _QUERY = """
-SELECT string_agg(format('(%%s & (%%s))', quote_literal(mark), query), ' | '),
-       string_agg(format('(%%s)', query), ' | ')
+SELECT query::text, array_agg(mark)
   FROM (SELECT mark, websearch_to_tsquery(name::regconfig, %s) AS query
           FROM unnest(%s::text[], %s::text[]) AS each (name, mark)) AS queries
  WHERE numnode(query) > 0
+ GROUP BY query::text ORDER BY query::text
 """
 _OPTIONS = (
     f"StartSel={_START}, StopSel={_STOP}, MaxFragments=2, MaxWords=24, MinWords=8,"
@@ -240,11 +240,14 @@ def _query(conn: Conn, words: str) -> tuple[str, str]:
     if there is nothing to find; where there are stop words only, nothing is found.
     """
     words = words.replace("\0", " ")[:_LONGEST_QUERY].encode(errors="replace").decode()
-    row = conn.execute(
-        _QUERY,
-        [words, list(index.ALL), [index.of_configuration(c) for c in index.ALL]],
-    ).fetchone()
-    return (str(row[0] or ""), str(row[1] or "")) if row else ("", "")
+    configurations = list(index.ALL)
+    marks = [index.of_configuration(each) for each in configurations]
+    found = conn.execute(_QUERY, [words, configurations, marks]).fetchall()
+    free = " | ".join(f"({query})" for query, _ in found)
+    if len(found) == 1 and len(found[0][1]) == len(marks):
+        return free, free  # the same in all languages: there is less to look up
+    bound = " | ".join(f"({_any(of)} & ({query}))" for query, of in found)
+    return bound, free
 
 
 def _marked(words: str, wanted: Search, lists: Collection[int]) -> str:
@@ -254,9 +257,12 @@ def _marked(words: str, wanted: Search, lists: Collection[int]) -> str:
     if wanted.with_files:
         needed.append(_quoted(index.FILES))
     if needed and len(lists) <= _MOST_LIST_MARKS:
-        marks = " | ".join(_quoted(index.of_list(each)) for each in sorted(lists))
-        needed.append(f"({marks})")
+        needed.append(_any(index.of_list(each) for each in sorted(lists)))
     return " & ".join(needed)
+
+
+def _any(lexemes: Iterable[str]) -> str:
+    return f"({' | '.join(map(_quoted, lexemes))})"
 
 
 def _quoted(lexeme: str) -> str:
