@@ -18,10 +18,10 @@ from listhub.lists.directory import Destination
 from listhub.mail import verp
 from listhub.spool import browse, operator
 from listhub.spool.browse import Filter
+from tests.bouncing import report
 from tests.relay_thread import relay_in_thread
 from tests.rooms import DOMAIN, Rooms, open_rooms, post_bytes
 from tests.smtp_server import Answer, Script
-from tests.spool.stages.test_bounce import report
 
 MEMBERS = [f"User{n}@d{n % 3}.example" for n in range(12)]
 LISTS = (f"dev@{DOMAIN}", f"news@{DOMAIN}")

@@ -342,8 +342,10 @@ def test_level_must_be_named_once(
         (["send"], "'send' is not KEY=VALUE."),
         (
             ["reply_to=friends"],
-            'command line: reply_to is "friends"; "keep", "sender", "list", "all" or'
-            ' "other" is allowed.',
+            (
+                'command line: reply_to is "friends"; "keep", "sender", "list", "all"'
+                ' or "other" is allowed.'
+            ),
         ),
         (
             ["snd=public"],

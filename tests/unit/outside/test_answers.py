@@ -10,6 +10,8 @@ from listhub.outside.answers import Answer, Answers, Unanswered
 
 
 class Clock:
+    """A clock that the test moves."""
+
     now = 100.0
 
     def __call__(self) -> float:
