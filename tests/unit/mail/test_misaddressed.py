@@ -29,6 +29,12 @@ def draft(subject: str, body: str, *, more: str = "") -> Draft:
         ("", "Hello,\r\nunsubscribe dev\r\n", None),
         ("", "unsubscribe dev\r\n1\r\n2\r\n3\r\n4\r\n5\r\n", None),
         ("", "", None),
+        (f"DISTRIBUTE dev {'0a' * 16}", "", "DISTRIBUTE dev …"),
+        ("", f"quiet rej dev {'0A' * 16}\r\n", "quiet rej dev …"),
+        (f"confirm {'0a' * 16}", "", "confirm …"),
+        ("", f"AUTH {'0a' * 16} SUBSCRIBE dev\r\n", "AUTH … SUBSCRIBE dev"),
+        ("Confirm the date", "", None),
+        ("", "Reject this proposal\r\n", None),
     ],
 )  # fmt: skip
 def test_commands_are_told_from_posts(
