@@ -1,5 +1,6 @@
 """Whether the parts of a message that nothing should touch are in its copy, bit for bit."""
 
+import re
 from collections.abc import Iterator
 
 from listhub.mail import mime
@@ -8,6 +9,12 @@ from listhub.mail.mime import Part
 from tests.leaving import Kind, Left
 from tests.signing import on_the_wire
 
+#: Found by octets: what looks for parts may be wrong about them.
+SEALED = re.compile(
+    rb"^Content-Type:\s*(?:multipart/(?:signed|encrypted)|application/(?:x-)?pkcs7-mime)"
+    rb"|^-----BEGIN PGP (?:SIGNED )?MESSAGE",
+    re.MULTILINE | re.IGNORECASE,
+)
 TEXTS = frozenset({"text/plain", "text/html"})
 
 
@@ -20,7 +27,8 @@ def missing(copy: Left, kind: Kind, original: bytes) -> Iterator[str]:
         return
     if _is_whole(copy, kind, tree) and copy.body != _wire(tree.body_bytes(), end=True):
         yield "the body is another one"
-    kept, written = _sorted(copy, kind, tree)
+    sealed = bool(SEALED.search(original))
+    kept, written = _sorted(copy, kind, tree, sealed=sealed)
     # An empty header is ended by what stands before it.
     content = b"\r\n" + copy.content
     for leaf in kept:
@@ -42,10 +50,11 @@ def _is_whole(copy: Left, kind: Kind, tree: Part) -> bool:
     return tree.is_sealed or (copy.mode == "each" and not kind.texts)
 
 
-def _sorted(copy: Left, kind: Kind, tree: Part) -> tuple[list[Part], list[Part]]:
+def _sorted(
+    copy: Left, kind: Kind, tree: Part, *, sealed: bool
+) -> tuple[list[Part], list[Part]]:
     """Return the leaves that stay as they are, and those with texts put to them."""
     leaves = [part for part in tree.walk() if not part.children]
-    sealed = any(part.is_sealed for part in tree.walk())
     if copy.mode == "each" and kind.settings.get("footer_type") == "append":
         read = [leaf for leaf in leaves if _is_text(leaf)]
         return [leaf for leaf in leaves if leaf not in read], read
