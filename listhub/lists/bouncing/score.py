@@ -114,14 +114,19 @@ _DAYS = """
   SELECT DISTINCT mode, (created_at AT TIME ZONE 'UTC')::date AS day FROM outgoing
    WHERE list_id = %(list_id)s
      AND created_at < date_trunc('day', now(), 'UTC') - interval '1 day'
+), told AS (
+  -- Of the days with posts since, those that are hits themselves did not arrive.
+  SELECT hit.*, (SELECT count(*) FROM traffic
+                  WHERE traffic.mode = hit.reception AND traffic.day > hit.day)
+         - count(traffic.day) OVER (PARTITION BY hit.subscription_id
+               ORDER BY hit.day DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+         AS arrived
+    FROM hit LEFT JOIN traffic
+         ON traffic.mode = hit.reception AND traffic.day = hit.day
 ), faded AS (
-  SELECT hit.*, power(0.5, greatest(today.day - hit.day, 0) / %(age)s::float8)
-         * power(0.5, (SELECT count(*) FROM traffic
-                WHERE traffic.mode = hit.reception AND traffic.day > hit.day
-                  AND NOT EXISTS (SELECT FROM hit AS other
-                        WHERE other.subscription_id = hit.subscription_id
-                          AND other.day = traffic.day)) / %(arrived)s::float8) AS remains
-    FROM hit, (SELECT (now() AT TIME ZONE 'UTC')::date AS day) AS today
+  SELECT told.*, power(0.5, greatest(today.day - told.day, 0) / %(age)s::float8)
+         * power(0.5, told.arrived / %(arrived)s::float8) AS remains
+    FROM told, (SELECT (now() AT TIME ZONE 'UTC')::date AS day) AS today
 ), per_member AS (
   SELECT subscription_id, round(%(day)s * sum(weight * remains)) AS score,
          round(%(day)s * sum(nobody * remains)) AS nobody
