@@ -25,14 +25,19 @@ SELECT DISTINCT list_id FROM request JOIN mailing_list ON mailing_list.id = list
    AND spam IS DISTINCT FROM 'spam' AND status = 'open'
  ORDER BY list_id
 """
-# Only one of several schedulers finds a row that is due; it takes the others along,
-# so that what is named today is not named again tomorrow morning.
+# One that is due brings the mail.  Only one of several schedulers finds it so: another
+# one waits for the row, and then sees that it has been reminded of.
 _DUE = """
-UPDATE request SET reminded_at = now()
+SELECT id FROM request
  WHERE list_id = %(list_id)s AND state = 'waiting' AND waits_for = 'moderators'
-   AND kind = 'post' AND (%(after)s::interval IS NULL
-        OR spam IS DISTINCT FROM 'spam' AND coalesce(reminded_at, created_at) <= now() - %(after)s)
-RETURNING id
+   AND kind = 'post' AND spam IS DISTINCT FROM 'spam'
+   AND coalesce(reminded_at, created_at) <= now() - %(after)s
+ ORDER BY id LIMIT 1 FOR UPDATE
+"""
+# It takes all others along: what is named today is not named again tomorrow morning.
+_REMINDED = """
+UPDATE request SET reminded_at = now()
+ WHERE list_id = %s AND state = 'waiting' AND waits_for = 'moderators' AND kind = 'post'
 """
 
 
@@ -50,14 +55,13 @@ def remind(
         hours = _hours(conn, list_id)
         if not hours:
             continue
-        due = conn.execute(
-            _DUE, {"list_id": list_id, "after": timedelta(hours=hours)}
-        ).fetchall()
-        if not due:
+        wanted = {"list_id": list_id, "after": timedelta(hours=hours)}
+        due = conn.execute(_DUE, wanted).fetchone()
+        if due is None:
             continue
-        conn.execute(_DUE, {"list_id": list_id, "after": None})
+        conn.execute(_REMINDED, [list_id])
         lists += 1
-        items += _mail(conn, due[0][0], settings=settings)
+        items += _mail(conn, due[0], settings=settings)
     return lists, tuple(items)
 
 
