@@ -44,26 +44,17 @@ def _on_list(line: Line, context: Context, verb: Verb) -> Reply:
 
 
 def confirm(line: Line, context: Context) -> Reply:
-    """Confirm a post or a command of one's own."""
+    """Confirm a post or a command of one's own.
+
+    A command beside the key (AUTH) must be the one that waits.
+    """
     given = Answer(
         key=line.get("KEY"),
         verb=Verb.CONFIRM,
         by=context.sender,
         quiet=line.quiet,
         action="confirm",
-    )
-    return _answer(given, context)
-
-
-def auth(line: Line, context: Context) -> Reply:
-    """Confirm a command: it stands beside the key, and must be the one that waits."""
-    given = Answer(
-        key=line.get("KEY"),
-        verb=Verb.CONFIRM,
-        by=context.sender,
-        quiet=line.quiet,
-        action="confirm",
-        command=line.get("COMMAND"),
+        command=line.get("COMMAND") or None,
     )
     return _answer(given, context)
 
@@ -136,7 +127,7 @@ AUTH = Command(
     about="Confirms a command of yours; it stands beside the key.",
     right="whoever has the key; the command has to be the one that waits",
     arguments=(KEY, COMMAND),
-    run=auth,
+    run=confirm,
 )
 MODINDEX = Command(
     name="MODINDEX",

@@ -125,10 +125,11 @@ def _join(case: Case) -> Items:
     )
     if not joined:
         return ()
-    items = _tell_owners(case, row, requests.MEMBER_JOINED)
-    if case.decision.quiet:
-        return items
-    return (*items, *to_askers.joined(case.conn, request, settings=case.settings))
+    desk, quiet = _desk(case), case.decision.quiet
+    # Whoever asked for themselves is welcomed; others have been added by somebody.
+    by = "" if request.kind == "subscribe" else case.by
+    items = greetings.joined(desk, row, request.person, by=by, quiet=quiet)
+    return (*items, *_tell_owners(case, row, requests.MEMBER_JOINED))
 
 
 def _leave(case: Case) -> Items:
@@ -139,10 +140,14 @@ def _leave(case: Case) -> Items:
     )
     if gone is None:
         return ()
-    items = _tell_owners(case, row, requests.MEMBER_LEFT)
-    if case.decision.quiet:
-        return items
-    return (*items, *to_askers.left(case.conn, request, settings=case.settings))
+    desk, quiet = _desk(case), case.decision.quiet
+    by = gone.address if request.kind == "signoff" else case.by
+    items = greetings.left(desk, row, gone.address, by=by, quiet=quiet)
+    return (*items, *_tell_owners(case, row, requests.MEMBER_LEFT))
+
+
+def _desk(case: Case) -> Desk:
+    return Desk(conn=case.conn, settings=case.settings, trace=case.request.trace)
 
 
 def _tell_owners(
@@ -151,8 +156,8 @@ def _tell_owners(
     """Tell all owners who came or went, where the rule that asked one of them says so."""
     if not case.request.detail.get("notify"):
         return ()
-    desk = Desk(conn=case.conn, settings=case.settings, trace=case.request.trace)
-    return greetings.notify_owners(desk, row, notice, case.request.person, by=case.by)
+    person = case.request.person
+    return greetings.notify_owners(_desk(case), row, notice, person, by=case.by)
 
 
 def _open(case: Case) -> Items:

@@ -134,38 +134,6 @@ def expired(
     )
 
 
-def joined(
-    conn: "psycopg.Connection[Any]", request: Request, *, settings: Settings
-) -> Items:
-    """Welcome a new member, in other words where somebody else asked for it."""
-    added = request.kind == "add"
-    notice = memberships.ADDED if added else memberships.WELCOME
-    return mail(
-        conn,
-        request,
-        notice,
-        memberships.Membership(person=request.person),
-        to=request.person,
-        settings=settings,
-    )
-
-
-def left(
-    conn: "psycopg.Connection[Any]", request: Request, *, settings: Settings
-) -> Items:
-    """Tell somebody that they are no member any more."""
-    removed = request.kind == "del"
-    notice = memberships.REMOVED if removed else memberships.BYE
-    return mail(
-        conn,
-        request,
-        notice,
-        memberships.Membership(person=request.person),
-        to=request.person,
-        settings=settings,
-    )
-
-
 def granted(
     conn: "psycopg.Connection[Any]", request: Request, *, settings: Settings
 ) -> Items:
