@@ -24,7 +24,8 @@ COPIES = 10
 LISTS = 20
 BATCH = 250
 WORDS = 30_000
-GOAL = 200.0
+#: Milliseconds for 95 of 100 searches.
+GOALS = {"cold": 500.0, "warm": 200.0}
 BEGAN = datetime(2010, 1, 1, tzinfo=UTC)
 
 _COPY_POSTS = """
@@ -206,11 +207,11 @@ def _measure(
             plan = explain(conn, searches[0], lists=where)
         print(f"--- {case}", *plan, sep="\n    ", flush=True)
         for state, times in (("cold", cold), ("warm", warm)):
-            figures.append(_figure(f"{case}, {state}", times))
+            figures.append(_figure(f"{case}, {state}", times, GOALS[state]))
     return figures
 
 
-def _figure(case: str, times: list[float]) -> Figure:
+def _figure(case: str, times: list[float], goal: float) -> Figure:
     p50 = statistics.median(times)
     p95 = statistics.quantiles(times, n=20)[-1]
     return Figure(
@@ -218,8 +219,8 @@ def _figure(case: str, times: list[float]) -> Figure:
         case=case,
         unit="ms",
         rates=times,
-        goal=f"p95 <= {GOAL:.0f}",
-        met=p95 <= GOAL,
+        goal=f"p95 <= {goal:.0f}",
+        met=p95 <= goal,
         note=f"p50 {p50:.1f}, p95 {p95:.1f}; load average {load_average()}",
     )
 
