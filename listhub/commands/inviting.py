@@ -5,7 +5,8 @@ from listhub.commands.command import Command, Line
 from listhub.commands.context import Context
 from listhub.commands.judging import Question, decide, judged, refusal
 from listhub.commands.membership import address_of
-from listhub.commands.reply import Reply, joined
+from listhub.commands.perform import on_each
+from listhub.commands.reply import Reply
 from listhub.commands.words import word_for
 from listhub.i18n.text import N_, Text
 from listhub.lists import greetings, options
@@ -82,11 +83,10 @@ def remind(line: Line, context: Context) -> Reply:
     if line.get("LIST") != "*":
         return _remind(line, context, context.list_row(line.get("LIST")), "remind")
     rows = context.conn.execute(_OPEN_LISTS, [context.domain_id]).fetchall()
-    return joined(
-        [
-            _remind(line, context, context.list_row(address), "global_remind")
-            for (address,) in rows
-        ]
+    return on_each(
+        [address for (address,) in rows],
+        context,
+        lambda row: _remind(line, context, row, "global_remind"),
     )
 
 

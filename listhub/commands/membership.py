@@ -4,7 +4,8 @@ from listhub.commands.arguments import ADDRESS, LIST, LIST_OR_ALL, MAYBE_ADDRESS
 from listhub.commands.command import Command, Line
 from listhub.commands.context import Context
 from listhub.commands.judging import Question, judged
-from listhub.commands.reply import Refused, Reply, joined
+from listhub.commands.perform import on_each
+from listhub.commands.reply import Refused, Reply
 from listhub.i18n.text import N_, Text
 from listhub.lists import greetings, options, subscribing
 from listhub.lists.list_settings import ListSettings
@@ -111,18 +112,14 @@ def _signed_off(row: ListRow, person: str, *, own: bool) -> Text:
 
 
 def _sign_off_all(line: Line, context: Context) -> Reply:
-    replies = []
-    for each in options.of_person(
-        context.conn, context.sender, domain_id=context.domain_id
-    ):
-        row = context.list_row(each.list_address)
-        try:
-            replies.append(_sign_off(line, context, row, context.sender))
-        except Refused as refused:
-            replies.append(Reply(text=refused.text, done=False))
-    if not replies:
+    found = options.of_person(context.conn, context.sender, domain_id=context.domain_id)
+    if not found:
         raise Refused(NOWHERE, domain=context.domain)
-    return joined(replies)
+    return on_each(
+        [each.list_address for each in found],
+        context,
+        lambda row: _sign_off(line, context, row, context.sender),
+    )
 
 
 def add(line: Line, context: Context) -> Reply:

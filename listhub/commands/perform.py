@@ -5,19 +5,22 @@ of the others.  What the outside has to be asked first (`Unanswered`) breaks all
 off, and the whole mail is done anew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from listhub import log
 from listhub.commands.command import Line
 from listhub.commands.context import Context
 from listhub.commands.parse import Misread
-from listhub.commands.reply import Part, Refused, Reply
-from listhub.errors import PermanentError
-from listhub.i18n.text import Text
+from listhub.commands.reply import Part, Refused, Reply, joined
+from listhub.errors import PermanentError, TemporaryError
+from listhub.i18n.text import N_, Text
 from listhub.lists.notices.command_replies import Result
 from listhub.lists.notices.words import write
+from listhub.lists.posting import ListRow
 from listhub.lists.said import sentence_of
 from listhub.spool.items import NewItem
+
+NOT_NOW = N_("%(list)s cannot be used at the moment; try again later.")
 
 _log = log.get(__name__)
 
@@ -37,6 +40,25 @@ def perform(
         if reply.reported and not (line.quiet and reply.done):
             results.append(_result(line.written, reply, context))
     return results, tuple(items)
+
+
+def on_each(
+    addresses: Iterable[str], context: Context, do: Callable[[ListRow], Reply]
+) -> Reply:
+    """Do a command on several lists; one that cannot be used keeps back no other."""
+    replies = []
+    for address in addresses:
+        try:
+            with context.conn.transaction():
+                replies.append(do(context.list_row(address)))
+        except Refused as refused:
+            replies.append(Reply(text=refused.text, done=False))
+        except PermanentError as error:
+            replies.append(Reply(text=sentence_of(error), done=False))
+        except TemporaryError as error:
+            _log.warning("list left out", list=address, reason=error.reason)
+            replies.append(Reply(text=Text(NOT_NOW, list=address), done=False))
+    return joined(replies)
 
 
 def misread(found: Misread) -> Result:

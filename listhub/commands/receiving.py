@@ -5,7 +5,8 @@ from listhub.commands import words
 from listhub.commands.arguments import LIST_OR_ALL
 from listhub.commands.command import Argument, Command, Line
 from listhub.commands.context import Context
-from listhub.commands.reply import Refused, Reply, joined
+from listhub.commands.perform import on_each
+from listhub.commands.reply import Refused, Reply
 from listhub.i18n.text import N_, Text
 from listhub.lists import options
 from listhub.lists.posting import ListRow
@@ -31,13 +32,11 @@ def run(line: Line, context: Context) -> Reply:
     found = options.of_person(context.conn, context.sender, domain_id=context.domain_id)
     if not found:
         raise Refused(NOWHERE, domain=context.domain)
-    replies = []
-    for each in found:
-        try:
-            replies.append(_on_list(line, context, context.list_row(each.list_address)))
-        except Refused as refused:  # a list that does not send posts so
-            replies.append(Reply(text=refused.text, done=False))
-    return joined(replies)
+    return on_each(
+        [each.list_address for each in found],
+        context,
+        lambda row: _on_list(line, context, row),
+    )
 
 
 def _on_list(line: Line, context: Context, row: ListRow) -> Reply:

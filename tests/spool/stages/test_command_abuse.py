@@ -179,6 +179,17 @@ def test_one_broken_list_does_not_hide_the_others(rooms: Rooms) -> None:
     assert "staff" not in report(rooms)
 
 
+def test_one_broken_list_keeps_back_no_other(rooms: Rooms) -> None:
+    """With * a list whose settings cannot be used is named, and the others are done."""
+    rooms.add_list(members=[ANN])
+    rooms.add_list("staff", members=[ANN], max_size="huge")
+
+    ask(rooms, ANN, "SET * NOTICE\nSIGNOFF *")
+
+    assert (members(rooms, 1), members(rooms, 2)) == ([], [ANN])
+    assert report(rooms).count(f"staff@{DOMAIN} cannot be used at the moment") == 2
+
+
 def test_no_key_is_written_down(
     rooms: Rooms, capsys: pytest.CaptureFixture[str]
 ) -> None:
