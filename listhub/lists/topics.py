@@ -6,7 +6,7 @@ posts without a topic only if they chose `other`.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,14 +14,17 @@ import psycopg
 
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import Post
-from listhub.mail import parts
+from listhub.mail import mime
+from listhub.mail.draft import Draft
+from listhub.mail.headers import Headers
+from listhub.mail.receptions.single import readable
 
 Method = Literal["auto", "sender", "editor"]
 
 #: What members choose who want posts without a topic.
 OTHER = "other"
 
-#: Octets of a body in which keywords are looked for.
+#: Characters of each text in which keywords are looked for.
 _LOOKED_AT = 100_000
 _MESSAGE_ID = re.compile(rb"<([^<>\s]+)>")
 
@@ -72,10 +75,10 @@ class Tag:
 
 def of_list(settings: ListSettings) -> tuple[Topic, ...]:
     """Return the topics of a list, in its order."""
-    return tuple(map(_read, settings.topics))
+    return tuple(map(_topic, settings.topics))
 
 
-def _read(line: str) -> Topic:
+def _topic(line: str) -> Topic:
     name, title, keywords = (part.strip() for part in f"{line}||".split("|")[:3])
     words = (word.strip().lower() for word in keywords.split(","))
     return Topic(name=name, title=title or name, keywords=tuple(filter(None, words)))
@@ -145,6 +148,17 @@ def _text(settings: ListSettings, post: Post, body: bytes) -> str:
     where = settings.topics_apply_on
     pieces = [post.headers.text("Subject")] if where != "body" else []
     if where != "subject":
-        content = parts.decoded(post.headers, body[:_LOOKED_AT])
-        pieces.append(content.decode(errors="replace"))
+        pieces += (text[:_LOOKED_AT] for text in _read(post.headers, body))
     return "\n".join(pieces).lower()
+
+
+def _read(headers: Headers, body: bytes) -> Iterator[str]:
+    """Give what a reader reads of a post: its plain texts, or its pages without any."""
+    tree = mime.parse(Draft(headers=headers.copy(), body=body))
+    shown = [
+        part for part in tree.walk() if not part.children and not part.is_attachment
+    ]
+    for kind in ("text/plain", "text/html"):
+        if found := [part for part in shown if part.kind == kind]:
+            yield from map(readable, found)
+            return

@@ -66,10 +66,20 @@ def readable(part: Part) -> str:
     text = part.text
     if text is None:
         content = part.body if part.content is None else part.content
-        text = content.decode(part.codec or "utf-8", "replace")
+        text = _guessed(content, part.codec or "ascii")
     if part.kind == "text/html":
         return html_to_text(text)
     return unflowed(text, part.flow)
+
+
+def _guessed(content: bytes, codec: str) -> str:
+    """Return text whose charset is not known, or not true: it is hardly UTF-8 by chance."""
+    if codec == "ascii":
+        try:
+            return content.decode()
+        except ValueError:
+            codec = "latin_1"
+    return content.decode(codec, "replace")
 
 
 def _look(part: Part, wanted: str, found: _Found, *, level: int) -> None:

@@ -43,6 +43,45 @@ def test_members_get_the_topics_that_they_chose(
     assert sorted(rooms.sent_to()) == sorted(f"{who}@x.example" for who in readers)
 
 
+ALTERNATIVE = """\
+--b
+Content-Type: text/plain; charset=iso-8859-1
+Content-Transfer-Encoding: base64
+
+{plain}
+--b
+Content-Type: text/html
+
+<p title="football">Les &eacute;tudes</p>
+--b--
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (
+            "Content-Type: multipart/alternative; boundary=b",
+            ALTERNATIVE.format(plain="TGVzIOl0dWRlcw=="),
+        ),
+        ("Content-Type: text/html", "<p title='football'>&eacute;tudes"),
+        ("Content-Transfer-Encoding: quoted-printable", "=C3=A9tu=\ndes"),
+        ("Content-Type: text/plain; charset=latin1", "caf\u00e9"),
+    ],
+)
+def test_keywords_are_looked_for_in_what_is_read(rooms: Rooms, head: str, body: str):
+    """Whatever charset, encoding or structure a text has; what nobody reads is none."""
+    lines = ["etudes | Studies | études", "sport | Sport | football"]
+    number = rooms.add_list(send="public", topics=lines, topics_apply_on="body")
+    rooms.subscribe(number, "all@x.example")
+    raw = post_bytes(extra=f"MIME-Version: 1.0\r\n{head}\r\n", body=body)
+    rooms.put("distribute", raw)
+
+    rooms.drain("distribute")
+
+    assert tagged(rooms) == ([] if "caf" in body else [(["etudes"], "auto")])
+
+
 def test_answers_inherit_the_topic(rooms: Rooms, dev: int):
     """An answer has the topics of what it answers, without any keyword."""
     topics.tag(
