@@ -4,14 +4,14 @@ Each writer gives a draft with Subject and body.  Who it is from and to, its dat
 fields of the list are the caller's, who sends it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from listhub.mail.digest import index, multipart, plain
 from listhub.mail.digest.issue import Entry, Issue
 from listhub.mail.draft import Draft
 
-__all__ = ["WRITERS", "Entry", "Issue", "portions"]
+__all__ = ["WRITERS", "Entry", "Issue"]
 
 #: By the name of the reception.
 WRITERS: Mapping[str, Callable[[Issue], Draft]] = MappingProxyType(
@@ -21,9 +21,3 @@ WRITERS: Mapping[str, Callable[[Issue], Draft]] = MappingProxyType(
         "index": index.write,
     }
 )
-
-
-def portions(entries: Sequence[Entry], most: int) -> list[tuple[Entry, ...]]:
-    """Cut what waits into the parts of an issue, of at most so many posts each."""
-    step = max(1, most)
-    return [tuple(entries[at : at + step]) for at in range(0, len(entries), step)]

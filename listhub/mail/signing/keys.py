@@ -8,6 +8,7 @@ from typing import Literal, assert_never
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa, utils
+from cryptography.hazmat.primitives.serialization import PublicFormat
 
 from listhub.errors import UsageError
 
@@ -67,24 +68,15 @@ class SigningKey:
     def published_by(self, record: bytes) -> bool:
         """Say whether a TXT record publishes the public half of this key."""
         same_type = record_tags(record).get("k", "rsa").lower() == self.type
-        return same_type and record_public(record) in {self._public(), self._bare()}
+        # Without the envelope is what RFC 6376 §3.6.1 says and few publish.
+        forms = (PublicFormat.SubjectPublicKeyInfo, PublicFormat.PKCS1)
+        return same_type and record_public(record) in map(self._public, forms)
 
-    def _public(self) -> bytes:
+    def _public(self, form: PublicFormat = PublicFormat.SubjectPublicKeyInfo) -> bytes:
         public = self.private.public_key()
         if isinstance(public, ed25519.Ed25519PublicKey):
             return public.public_bytes_raw()
-        return public.public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-
-    def _bare(self) -> bytes:
-        """The form without the envelope, which RFC 6376 says and few publish."""
-        public = self.private.public_key()
-        if isinstance(public, ed25519.Ed25519PublicKey):
-            return public.public_bytes_raw()
-        return public.public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.PKCS1
-        )
+        return public.public_bytes(serialization.Encoding.DER, form)
 
 
 def parse_key(pem: bytes, *, domain: str, selector: str) -> SigningKey:

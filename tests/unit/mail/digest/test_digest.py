@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from listhub.mail import mime
-from listhub.mail.digest import WRITERS, Entry, Issue, portions
+from listhub.mail.digest import WRITERS, Entry, Issue
 from listhub.mail.headers import Headers
 from tests import corpora, golden_files
 from tests.mime_strategy import messages
@@ -185,9 +185,6 @@ def test_parts_are_counted_where_there_are_several() -> None:
     """One part says nothing of parts."""
     assert issue(part=2, parts=3).title == "dev digest, number 7, part 2 of 3"
     assert issue(part=1, parts=1).title == "dev digest, number 7"
-    entries = [entry(b"\n", number) for number in range(5)]
-    assert [len(some) for some in portions(entries, 2)] == [2, 2, 1]
-    assert portions([], 2) == []
 
 
 @given(st.text(), st.text())
