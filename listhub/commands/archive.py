@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from listhub.commands.arguments import LIST, MONTH
 from listhub.commands.command import Command, Line
 from listhub.commands.context import Context
-from listhub.commands.judging import Question, judged
+from listhub.commands.judging import ListQuestion, judged
 from listhub.commands.reply import Part, Refused, Reply
 from listhub.i18n.text import N_, Text
 from listhub.lists import greetings
@@ -91,7 +91,9 @@ def last(line: Line, context: Context) -> Reply:
     return judged(asked, line, context, send)
 
 
-def _send(asked: Question, context: Context, found: list[int], *, month: str) -> Reply:
+def _send(
+    asked: ListQuestion, context: Context, found: list[int], *, month: str
+) -> Reply:
     posts: list[bytes] = []
     size = 0
     for body_id in found[:MOST_POSTS]:
@@ -117,10 +119,10 @@ def _bounds(month: str, timezone: str) -> tuple[datetime, datetime]:
     return since.astimezone(UTC), until.astimezone(UTC)
 
 
-def _question(line: Line, context: Context) -> Question:
+def _question(line: Line, context: Context) -> ListQuestion:
     row = context.list_row(line.get("LIST"))
     settings = context.list_settings(row)
-    return Question(
+    return ListQuestion(
         operation="archive_mail_access",
         scenario=settings.archive_mail_access,
         row=row,

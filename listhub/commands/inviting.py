@@ -5,11 +5,10 @@ from listhub.commands.command import Command, Line
 from listhub.commands.context import Context
 from listhub.commands.judging import Question, decide, judged, refusal
 from listhub.commands.membership import address_of
-from listhub.commands.perform import on_each
 from listhub.commands.reply import Reply
 from listhub.commands.words import word_for
 from listhub.i18n.text import N_, Text
-from listhub.lists import greetings, options
+from listhub.lists import greetings, options, posting
 from listhub.lists.greetings import Desk
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow
@@ -18,6 +17,7 @@ from listhub.spool.items import NewItem
 
 INVITED = N_("%(person)s has been invited to %(list)s.")
 REMINDED = N_("The members of %(list)s are being reminded.")
+ALL_REMINDED = N_("The members of all lists of %(domain)s are being reminded.")
 
 #: Members who are reminded in one transaction.
 AT_ONCE = 100
@@ -29,7 +29,7 @@ SELECT person.address_key, person.address, subscription.created_at, reception, o
  ORDER BY person.address_key COLLATE "C" LIMIT %s
 """
 _OPEN_LISTS = """
-SELECT address FROM mailing_list WHERE domain_id = %s AND status = 'open'
+SELECT id FROM mailing_list WHERE domain_id = %s AND status = 'open'
  ORDER BY address
 """
 
@@ -80,39 +80,56 @@ def _unwanted(
 
 def remind(line: Line, context: Context) -> Reply:
     """Remind the members of a list, or of all lists, how they are subscribed."""
-    if line.get("LIST") != "*":
-        return _remind(line, context, context.list_row(line.get("LIST")), "remind")
-    rows = context.conn.execute(_OPEN_LISTS, [context.domain_id]).fetchall()
-    return on_each(
-        [address for (address,) in rows],
-        context,
-        lambda row: _remind(line, context, row, "global_remind"),
-    )
-
-
-def _remind(line: Line, context: Context, row: ListRow, operation: str) -> Reply:
+    if line.get("LIST") == "*":
+        return _remind_all(line, context)
+    row = context.list_row(line.get("LIST"))
     settings = context.list_settings(row)
 
     def do(_decision: Decision) -> Reply:
-        first = NewItem(
-            stage="command",
-            trace=context.trace,
-            list_id=row.id,
-            recipient=row.address,
-            meta={"remind": ""},
-        )
-        text = Text(REMINDED, list=row.address)
-        return Reply(text=text, items=(first,))
+        items = (_first(row, context),)
+        return Reply(text=Text(REMINDED, list=row.address), items=items)
 
     asked = Question(
-        operation=operation,
-        scenario=settings.remind if operation == "remind" else "listmaster",
+        operation="remind",
+        scenario=settings.remind,
         row=row,
         settings=settings,
         kind="remind",
-        command=f"REMIND {line.get('LIST')}",
+        command=f"REMIND {row.name}",
     )
     return judged(asked, line, context, do)
+
+
+def _remind_all(line: Line, context: Context) -> Reply:
+    """Ask once for all lists of the domain: one question, and one key to confirm it."""
+
+    def do(_decision: Decision) -> Reply:
+        found = context.conn.execute(_OPEN_LISTS, [context.domain_id]).fetchall()
+        rows = [posting.find_list(context.conn, list_id) for (list_id,) in found]
+        return Reply(
+            text=Text(ALL_REMINDED, domain=context.domain),
+            items=tuple(_first(row, context) for row in rows if row),
+        )
+
+    asked = Question(
+        operation="global_remind",
+        scenario="listmaster",
+        settings=ListSettings(),
+        kind="remind",
+        command="REMIND *",
+    )
+    return judged(asked, line, context, do)
+
+
+def _first(row: ListRow, context: Context) -> NewItem:
+    """Return the item that reminds the first members, and goes on from there."""
+    return NewItem(
+        stage="command",
+        trace=context.trace,
+        list_id=row.id,
+        recipient=row.address,
+        meta={"remind": ""},
+    )
 
 
 def remind_some(

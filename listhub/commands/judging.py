@@ -53,8 +53,9 @@ class Question:
 
     operation: str
     scenario: str
-    row: ListRow
     settings: ListSettings
+    #: None: it is asked of the domain.
+    row: ListRow | None = None
     person: str = ""
     #: What a request of it is called, where it has to wait.
     kind: str = ""
@@ -62,6 +63,13 @@ class Question:
     command: str = ""
     #: What else a request has to remember.
     detail: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuestion(Question):
+    """One about a list."""
+
+    row: ListRow
 
 
 Do = Callable[[Decision], Reply]
@@ -120,7 +128,7 @@ def judged(
             # Told once it is done, by whoever agrees to it.
             detail={**question.detail, "notify": decision.notify},
         ),
-        list_id=question.row.id,
+        list_id=question.row.id if question.row else None,
         domain_id=context.domain_id,
         list_settings=question.settings,
         settings=context.settings,
@@ -142,7 +150,8 @@ def _tell(
     decision: Decision, question: Question, context: Context
 ) -> tuple[NewItem, ...]:
     """Tell the listmasters of a scenario that failed."""
-    _log.error("scenario failed", list=question.row.address, reason=decision.error)
+    where = question.row.address if question.row else context.domain
+    _log.error("scenario failed", list=where, reason=decision.error)
     return broken_scenario.tell(
         context.conn,
         decision.error,
@@ -159,7 +168,8 @@ def _said(
 ) -> Text:
     command = question.command
     if action == "owner":
-        return Text(OWNERS_DECIDE, command=command, list=question.row.address)
+        where = question.row.address if question.row else context.domain
+        return Text(OWNERS_DECIDE, command=command, list=where)
     if action == "listmaster":
         return Text(LISTMASTERS_DECIDE, command=command, domain=context.domain)
     who = _confirmer(decision, context)

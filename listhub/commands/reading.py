@@ -6,7 +6,7 @@ from listhub.commands import judging
 from listhub.commands.arguments import LIST
 from listhub.commands.command import Command, Line
 from listhub.commands.context import Context
-from listhub.commands.judging import Question
+from listhub.commands.judging import ListQuestion
 from listhub.commands.reply import Part, Reply
 from listhub.commands.words import word_for
 from listhub.lists import options
@@ -188,10 +188,10 @@ def in_charge(context: Context, row: ListRow) -> bool:
     return bool(found and found[0])
 
 
-def _question(line: Line, context: Context, *, operation: str) -> Question:
+def _question(line: Line, context: Context, *, operation: str) -> ListQuestion:
     row = context.list_row(line.get("LIST"))
     settings = context.list_settings(row)
-    return Question(
+    return ListQuestion(
         operation=operation,
         scenario=getattr(settings, operation),
         row=row,
@@ -201,7 +201,7 @@ def _question(line: Line, context: Context, *, operation: str) -> Question:
 
 
 def _part(
-    notice: Notice[Any], values: object, asked: Question, context: Context
+    notice: Notice[Any], values: object, asked: ListQuestion, context: Context
 ) -> Reply:
     place = context.place(asked.row, asked.settings)
     return Reply(text=Part(notice=notice, values=values, place=place))
