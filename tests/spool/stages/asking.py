@@ -1,11 +1,13 @@
 """Ask for things by mail and read what comes back."""
 
 import itertools
+import re
 from email import message_from_bytes, policy
 
 from tests.rooms import DOMAIN, Rooms, post_bytes
 
 _numbers = itertools.count(1)
+_KEY = re.compile(r"\[([0-9a-f]{32})\]")
 
 
 def ask(
@@ -70,3 +72,14 @@ def members(rooms: Rooms, list_id: int = 1) -> list[str]:
             list_id,
         )
     ]
+
+
+def key_for(rooms: Rooms, address: str) -> str:
+    """Return the newest key that was mailed to somebody."""
+    found = [
+        _KEY.findall(subject)
+        for recipients, subject, _ in mails(rooms)
+        if address in recipients and _KEY.search(subject)
+    ]
+    assert found, f"no key went to {address}"
+    return str(found[-1][-1])

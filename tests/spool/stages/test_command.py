@@ -1,25 +1,11 @@
 """The command stage: mail that asks for something, done and answered."""
 
-import re
-
 import pytest
 
 from tests.rooms import DOMAIN, Rooms, post_bytes
-from tests.spool.stages.asking import ask, mails, members, report, texts
+from tests.spool.stages.asking import ask, key_for, mails, members, report, texts
 
 ANN, BOB, OWNER = "ann@a.example", "bob@b.example", "own@o.example"
-_KEY = re.compile(r"\[([0-9a-f]{32})\]")
-
-
-def key_for(rooms: Rooms, address: str) -> str:
-    """Return the newest key that was mailed to somebody."""
-    found = [
-        _KEY.findall(subject)
-        for recipients, subject, _ in mails(rooms)
-        if address in recipients and _KEY.search(subject)
-    ]
-    assert found, f"no key went to {address}"
-    return str(found[-1][-1])
 
 
 def test_somebody_subscribes_and_leaves(rooms: Rooms) -> None:
@@ -272,50 +258,6 @@ def test_programs_get_no_answer(rooms: Rooms, reverse_path: str, extra: str) -> 
     [settled] = rooms.settled("command")
     assert (settled.verdict, bool(settled.note)) == ("dropped", True)
     assert (members(rooms), mails(rooms)) == ([], [])
-
-
-def test_invitations_and_reminders(rooms: Rooms) -> None:
-    """INVITE writes to somebody, REMIND to all members, in pieces."""
-    many = [f"m{number:03}@a.example" for number in range(230)]
-    rooms.add_list(members=[ANN, *many], owners=[OWNER], invite="public")
-
-    ask(rooms, ANN, f"INVITE dev {BOB}")
-    assert f"{ANN} invites you" in texts(rooms)
-    ask(rooms, OWNER, "REMIND dev")
-    ask(rooms, OWNER, f"CONFIRM {key_for(rooms, OWNER)}")
-
-    reminded = [r[0] for r, subject, _ in mails(rooms) if "You are a member" in subject]
-    assert sorted(reminded) == sorted([ANN, *many])
-
-
-def test_all_lists_are_reminded_on_one_word(rooms: Rooms) -> None:
-    """REMIND * asks the listmaster once, whatever number of lists there are."""
-    for name in ("dev", "staff", "team"):
-        rooms.add_list(name, members=[ANN, BOB])
-    rooms.conn.execute(
-        "INSERT INTO role (person_id, kind) VALUES (%s, 'listmaster')",
-        [rooms.person(OWNER)],
-    )
-    rooms.conn.commit()
-
-    ask(rooms, ANN, "REMIND *")
-    assert "Only listmasters may remind the members of all lists." in report(rooms)
-    ask(rooms, OWNER, "REMIND *")
-    assert len([s for r, s, _ in mails(rooms) if r == [OWNER] and "[" in s]) == 1
-    ask(rooms, OWNER, f"CONFIRM {key_for(rooms, OWNER)}")
-
-    reminded = [r[0] for r, subject, _ in mails(rooms) if "You are a member" in subject]
-    assert sorted(reminded) == [ANN] * 3 + [BOB] * 3
-
-
-def test_nobody_is_invited_who_may_not_come(rooms: Rooms) -> None:
-    """An invitation to a list that nobody can join would be a promise broken."""
-    rooms.add_list(invite="public", subscribe="closed")
-
-    ask(rooms, ANN, f"INVITE dev {BOB}")
-
-    assert "Not done: Nobody can subscribe to this list." in report(rooms)
-    assert BOB not in rooms.sent_to()
 
 
 def test_what_only_tells(rooms: Rooms) -> None:
