@@ -1,8 +1,10 @@
 """Refusals: what the sender of a mail is told who asked for what is not to be."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from listhub.i18n.text import Text
+from listhub.lists.notices.notice import Notice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -11,3 +13,6 @@ class Refuse:
 
     reason: str | Text
     enhanced: str = "5.7.1"
+    #: The notice in whose words it is told, and its values; none: those of refusals.
+    notice: Notice[Any] | None = None
+    values: object = None

@@ -43,8 +43,8 @@ def refuse(
     )
     items = send(
         conn,
-        REFUSED,
-        Refusal(recipient=list_address, reason=refusal.reason),
+        refusal.notice or REFUSED,
+        refusal.values or Refusal(recipient=list_address, reason=refusal.reason),
         to=[item.reverse_path],
         place=place
         or places.of_domain(

@@ -6,6 +6,8 @@ from listhub.config import Settings
 from listhub.errors import TemporaryError
 from listhub.i18n.text import N_, Text
 from listhub.lists.list_settings import ListSettings
+from listhub.lists.notices import reports as notices
+from listhub.lists.notices.notice import Size
 from listhub.lists.policy import Refuse
 from listhub.lists.posting import ListRow, Post
 from listhub.mail import authentication, misaddressed, scanners, screening
@@ -55,6 +57,12 @@ def refused(
             reason=Text(
                 TOO_LARGE, size=post.size, list=row.address, most=settings.max_size
             ),
+            notice=notices.TOO_LARGE,
+            values=notices.Oversize(
+                recipient=row.address,
+                size=Size(post.size),
+                limit=Size(settings.max_size),
+            ),
         )
     command = misaddressed.command(draft)
     if command and settings.misaddressed_commands == "reject":
@@ -66,6 +74,8 @@ def refused(
                 address=f"sympa@{row.domain}",
                 list=row.address,
             ),
+            notice=notices.MISADDRESSED,
+            values=notices.Misaddressed(recipient=row.address, command=command),
         )
     virus = scanners.findings(post.headers).virus
     if site.screening.clamd and not virus:
@@ -73,7 +83,12 @@ def refused(
     if not virus:
         return None
     if settings.virus_notify == "sender":
-        return Refuse(enhanced="5.7.0", reason=Text(A_VIRUS, virus=virus))
+        return Refuse(
+            enhanced="5.7.0",
+            reason=Text(A_VIRUS, virus=virus),
+            notice=notices.VIRUS,
+            values=notices.Infected(recipient=row.address, virus=virus),
+        )
     return f"a virus: {virus}"
 
 

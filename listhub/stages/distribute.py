@@ -31,6 +31,7 @@ from listhub.lists.judging import Evidence, Judgement
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.moderation import hold
 from listhub.lists.notices import place as places
+from listhub.lists.notices.reports import PERSONALISATION, Addressee
 from listhub.lists.policy import Refuse
 from listhub.lists.posting import ListRow, Post, open_post, remember
 from listhub.lists.publishing import Publication, publish
@@ -223,7 +224,13 @@ def _publish(case: _Case, context: StageContext) -> Done:
             return publish(context.conn, publication, context.settings)
     except OwnerTextError as error:
         reason = Text(NO_TEMPLATE, problem=str(error))
-        return _refuse(case, Refuse(enhanced="5.6.5", reason=reason), context)
+        refusal = Refuse(
+            enhanced="5.6.5",
+            reason=reason,
+            notice=PERSONALISATION,
+            values=Addressee(recipient=case.row.address),
+        )
+        return _refuse(case, refusal, context)
 
 
 def _hold(case: _Case, judgement: Judgement, context: StageContext) -> Done:
