@@ -38,6 +38,10 @@ class Kind:
     receptions: tuple[str, ...] = ("each",)
     keys: tuple[KeyType, ...] = ()
     web: bool = True
+    #: Who let the posts in, and as whom.
+    let_in: Mapping[str, str] = field(
+        default_factory=lambda: {"approved_by": "mod@m.example"}
+    )
 
     @property
     def one_click(self) -> bool:
@@ -79,7 +83,7 @@ def leave(
         address = f"smtp://127.0.0.1:{relay.port}"
         with _site(url, address, directory, kind) as rooms:
             number = _list(rooms, kind)
-            traces = _put(rooms, number, messages)
+            traces = _put(rooms, number, messages, kind.let_in)
             rooms.drain("distribute")
             digest = NewItem(
                 stage="digest",
@@ -135,7 +139,7 @@ def _list(rooms: Rooms, kind: Kind) -> int:
 
 
 def _put(
-    rooms: Rooms, number: int, messages: Mapping[str, bytes]
+    rooms: Rooms, number: int, messages: Mapping[str, bytes], let_in: Mapping[str, str]
 ) -> dict[uuid.UUID, str]:
     stored = bodies.store(
         rooms.conn, [(bodies.digest(raw), raw) for raw in messages.values()]
@@ -150,7 +154,7 @@ def _put(
             message_id=message_id(Headers.parse(messages[name])),
             reverse_path="ann@a.example",
             recipient=f"dev@{DOMAIN}",
-            meta={"approved_by": "mod@m.example"},
+            meta=let_in,
         )
         for trace, name in traces.items()
     ]

@@ -99,6 +99,11 @@ class Plan:
         return self.settings.personalization != "none"
 
     @property
+    def sender(self) -> str:
+        """Who wrote the post, as far as its readers may know."""
+        return self.settings.anonymous_sender or self.author
+
+    @property
     def signed(self) -> bool:
         """Whether the list's domain signs this post (Sympa's dkim_signature_apply_on)."""
         wanted = self.settings.dkim_apply_on
@@ -142,7 +147,7 @@ def treatment(plan: Plan, reception: str) -> Treatment:
         footer_type=plan.settings.footer_type,
         list_address=plan.row.address if personal else "",
         web_url=plan.site.web.url if personal else "",
-        sender=plan.author if personal else "",
+        sender=plan.sender if personal else "",
         language=plan.settings.language,
         one_click=plan.one_click,
         sign=plan.row.domain if plan.signed else "",
@@ -179,6 +184,9 @@ def for_digest(common: Draft) -> Draft:
 def _seal(plan: Plan) -> Seal | None:
     """Return what a seal of ARC says, if the list seals and somebody has looked."""
     if not plan.settings.arc or plan.origin is None:
+        return None
+    if plan.settings.anonymous_sender:
+        # It would say from where the post came, under whose name.
         return None
     return Seal(
         authserv_id=plan.site.authentication.authserv_id or plan.row.domain,

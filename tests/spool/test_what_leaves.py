@@ -21,7 +21,7 @@ from listhub.mail.message_id import message_id
 from listhub.mail.signing.keys import KeyType
 from tests import corpora, leaving, untouched
 from tests.leaving import Kind, Left
-from tests.rooms import DOMAIN
+from tests.rooms import DOMAIN, post_bytes
 from tests.signing import on_the_wire
 
 FOOTER = {"message_footer": "Posts of dev go to its members."}
@@ -98,6 +98,30 @@ def test_what_leaves(database_url: str, tmp_path: Path, name: str):
         for what in _wrong(copy, kind, messages)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_an_anonymous_list_names_nobody(database_url: str, tmp_path: Path):
+    """Not who confirmed the post, who sent it, nor whose signature it had."""
+    kind = Kind(
+        settings={
+            "anonymous_sender": f"dev@{DOMAIN}",
+            "personalization": "footer",
+            "arc": True,
+        },
+        texts={"message_footer": "Sent by {{ sender }}, {{ headers.from }}."},
+        keys=("ed25519",),
+        let_in={"confirmed_by": "zoe@hidden.example"},
+    )
+    post = post_bytes(
+        author="Zoe <zoe@hidden.example>",
+        message_id="1@hidden.example",
+        extra="Received: from mx.hidden.example by a.example; x\r\n",
+    )
+    [copy] = leaving.leave(database_url, tmp_path, kind, {"post": post})
+
+    assert b"hidden" not in copy.content
+    assert b"Zoe" not in copy.content
+    assert f"Sent by dev@{DOMAIN}".encode() in copy.content
 
 
 def _messages(name: str) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from listhub.mail.transforms.context import TransformContext
 #: Also without a setting: nobody who asks for anonymity wants one of these to stay.
 _ALWAYS = (
     "Reply-To", "Resent-From", "Resent-Message-ID", "Resent-Reply-To", "Resent-Sender",
-    "Return-Path", "Sender", "X-Original-From",
+    "Return-Path", "Sender", "X-Original-From", "X-Validation-By",
 )  # fmt: skip
 
 
