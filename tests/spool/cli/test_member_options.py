@@ -63,8 +63,8 @@ def test_all_options_of_a_member(listhub: Run) -> None:
     )
     done = listhub("member", "set", LIST, ANN, *words)
     assert done.stdout == (
-        f"{LIST}: {ANN}: reception, concealed, suspended_at, suspended_until, topics,"
-        " attributes, own_posts, language changed.\n"
+        f"{LIST}: {ANN}: reception, own_posts, concealed, suspended_at, suspended_until,"
+        " topics, attributes, language changed.\n"
     )
     done = listhub("member", "set", LIST, ANN, *words)
     assert done.stdout == f"{LIST}: {ANN}: nothing to change.\n"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from listhub.mail import encoded_words
 from listhub.mail.bounce.anatomy import READ_LIMIT
 from listhub.mail.bounce.recognise import MOST_RECIPIENTS, recognise, unread
 from tests.corpora import files
@@ -132,7 +133,7 @@ def answer(raw: bytes) -> None:
         assert len(one.diagnostic) <= 900
 
     assert len(found.recipients) <= MOST_RECIPIENTS
-    assert all(text.isprintable() for text in texts)
+    assert texts == [encoded_words.safe(text) for text in texts]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
