@@ -55,7 +55,7 @@ def test_golden(name: str, reception: str) -> None:
 
 
 @pytest.mark.parametrize("reception", NAMES)
-@pytest.mark.parametrize("name", SEALED)
+@pytest.mark.parametrize("name", sorted(SEALED))
 def test_sealed_mail(name: str, reception: str) -> None:
     """Signed and encrypted mail is delivered whole, or not at all."""
     result = adapted(STRUCTURES[name], reception)
