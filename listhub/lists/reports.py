@@ -12,7 +12,7 @@ from listhub.lists.notices.guards import Answered
 from listhub.lists.notices.reports import REFUSED, Refusal
 from listhub.lists.notices.send import send
 from listhub.lists.notices.to_owners import EXPIRED_RECIPIENTS, GivenUp
-from listhub.lists.policy import Refuse
+from listhub.lists.refusal import Refuse
 from listhub.lists.roles import owners_of
 from listhub.mail.address import parse_addr_spec
 from listhub.mail.headers import Headers

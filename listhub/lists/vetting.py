@@ -8,8 +8,8 @@ from listhub.i18n.text import N_, Text
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.notices import reports as notices
 from listhub.lists.notices.notice import Size
-from listhub.lists.policy import Refuse
 from listhub.lists.posting import ListRow, Post
+from listhub.lists.refusal import Refuse
 from listhub.mail import authentication, misaddressed, scanners, screening
 from listhub.mail.authentication import Authentication
 from listhub.mail.draft import Draft

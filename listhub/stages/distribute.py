@@ -32,9 +32,9 @@ from listhub.lists.list_settings import ListSettings
 from listhub.lists.moderation import hold
 from listhub.lists.notices import place as places
 from listhub.lists.notices.reports import PERSONALISATION, Addressee
-from listhub.lists.policy import Refuse
 from listhub.lists.posting import ListRow, Post, open_post, remember
 from listhub.lists.publishing import Publication, publish
+from listhub.lists.refusal import Refuse
 from listhub.lists.topics import Tag
 from listhub.mail import message_id, screening
 from listhub.mail.draft import Draft

@@ -10,7 +10,7 @@ from listhub.delivery.treatment import Treatment
 from listhub.i18n.text import N_, Text
 from listhub.lists import forwarding, protecting, reports
 from listhub.lists.forwarding import Letter
-from listhub.lists.policy import Refuse
+from listhub.lists.refusal import Refuse
 from listhub.lists.roles import receivers
 from listhub.mail import message_id, munge, screening
 from listhub.mail.recipient import AddressKind, split
