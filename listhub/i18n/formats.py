@@ -1,6 +1,6 @@
 """Times, numbers and sizes as people of a language write them."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
@@ -52,6 +52,13 @@ def size(octets: int, language: str) -> str:
             break
     named = _UNIT_NAMES[language].get(name, name)
     return f"{number(value, language)}\u00a0{named}"
+
+
+def span(seconds: float, language: str) -> str:
+    """Return a span of time in its largest unit, such as `3 days`."""
+    return dates.format_timedelta(
+        timedelta(seconds=seconds), locale=best_language(language), threshold=1.5
+    )
 
 
 def colon(language: str) -> str:

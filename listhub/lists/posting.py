@@ -14,12 +14,13 @@ from listhub.mail.address import key
 from listhub.mail.headers import Headers
 from listhub.spool.ranking import LONGEST_LAG, PACKET_LAG
 
-_FIND = """
+_LISTS = """
 SELECT list.id, list.name, domain.name, list.sequence, list.status, domain.id,
        list.family
   FROM mailing_list AS list JOIN domain ON domain.id = list.domain_id
- WHERE list.id = %s
 """
+_FIND = f"{_LISTS} WHERE list.id = %s"
+_NAMED = f"{_LISTS} WHERE list.address = %s"
 
 # A list with its settings, and a body: all that a post needs first, in one round trip.
 _OPEN = f"""
@@ -144,6 +145,12 @@ def open_post(
 def find_list(conn: "psycopg.Connection[Any]", list_id: int | None) -> ListRow | None:
     """Return the list of that number, or None."""
     row = conn.execute(_FIND, [list_id]).fetchone()
+    return _row(row) if row else None
+
+
+def find_named(conn: "psycopg.Connection[Any]", address: str) -> ListRow | None:
+    """Return the list of an address in any case of letters, or None."""
+    row = conn.execute(_NAMED, [address.strip().lower()]).fetchone()
     return _row(row) if row else None
 
 
