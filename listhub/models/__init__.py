@@ -1,6 +1,17 @@
 """What is stored: SQLAlchemy classes, columns only, one aggregate per module."""
 
 from listhub.models import spool
+from listhub.models.account import (
+    ApiAnswer,
+    ApiToken,
+    Identity,
+    Password,
+    RateLimit,
+    RecoveryCode,
+    SecondFactor,
+    SignInLink,
+    WebSession,
+)
 from listhub.models.archive import (
     ArchiveKey,
     ArchiveMessage,
@@ -15,6 +26,7 @@ from listhub.models.bounce import (
     Suppression,
 )
 from listhub.models.custom_file import CustomFile
+from listhub.models.decision import Decision, DecisionRequest, Watching
 from listhub.models.digest import DigestEntry, DigestIssue
 from listhub.models.domain import Domain
 from listhub.models.mailing_list import MailingList
@@ -29,6 +41,8 @@ from listhub.models.topic import Attachment, MessageTopic
 
 __all__ = [
     "RECEPTIONS",
+    "ApiAnswer",
+    "ApiToken",
     "ArchiveKey",
     "ArchiveMessage",
     "ArchiveRemoved",
@@ -41,10 +55,13 @@ __all__ = [
     "BounceEvent",
     "CustomFile",
     "DataSource",
+    "Decision",
+    "DecisionRequest",
     "DigestEntry",
     "DigestIssue",
     "Domain",
     "Exclusion",
+    "Identity",
     "Inclusion",
     "MailingList",
     "MessageTopic",
@@ -53,13 +70,19 @@ __all__ = [
     "Outcome",
     "Outgoing",
     "Packet",
+    "Password",
     "Person",
+    "RateLimit",
+    "RecoveryCode",
     "Request",
     "RequestKey",
     "Role",
+    "SecondFactor",
     "SettingVersion",
+    "SignInLink",
     "SourceSync",
     "Subscription",
     "Suppression",
+    "WebSession",
     "spool",
 ]

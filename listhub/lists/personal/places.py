@@ -7,6 +7,7 @@ are the posts and the bytes that go, collected before anything else; see `erase`
 
 from collections.abc import Mapping
 
+from listhub.lists.personal.accounts import ACCOUNTS
 from listhub.lists.personal.ledger import LEDGER
 from listhub.lists.personal.named import IN_FORCE_FILE, IN_FORCE_SETTING, NAMED
 from listhub.lists.personal.own import OWN
@@ -52,7 +53,7 @@ KEPT = (
     ),
 )
 
-PLACES: tuple[Place, ...] = (*OWN, *LEDGER, *NAMED, *KEPT)
+PLACES: tuple[Place, ...] = (*ACCOUNTS, *OWN, *LEDGER, *NAMED, *KEPT)
 
 #: Columns of text, octets or JSON that hold what others wrote.  They are not searched
 #: for the address: a reply that quotes it, a member's To: field, are their words.
@@ -77,6 +78,9 @@ _OWNERS = "words that owners chose from"
 
 #: Columns that cannot hold anything of a person, and why.
 IMPERSONAL: Mapping[str, str] = {
+    "api_answer.request": _HASH,
+    "api_token.digest": _HASH,
+    "api_token.rights": _CODE,
     "archive_key.key": _HASH,
     "archive_message.permalink": _HASH,
     "archive_removed.permalink": _HASH,
@@ -124,7 +128,10 @@ IMPERSONAL: Mapping[str, str] = {
     "outcome.relay": _HOST,
     "outcome.state": _CODE,
     "outgoing.mode": _CODE,
+    "password.hash": _HASH,
     "person.language": _CODE,
+    "rate_limit.name": _CODE,
+    "recovery_code.digest": _HASH,
     "request.decided_how": _CODE,
     "request.kind": _CODE,
     "request.state": _CODE,
@@ -135,7 +142,9 @@ IMPERSONAL: Mapping[str, str] = {
     "role.kind": _CODE,
     "role.profile": _CODE,
     "role.reception": _CODE,
+    "second_factor.secret": "drawn at random, and encrypted",
     "setting_version.scope": _CODE,
+    "sign_in_link.digest": _HASH,
     "source_sync.role": _CODE,
     "source_sync.state": _CODE,
     "spool_history.owner": _HOST,
@@ -146,4 +155,6 @@ IMPERSONAL: Mapping[str, str] = {
     "spool_item.state": _CODE,
     "subscription.reception": _CODE,
     "subscription.topics": _OWNERS,
+    "web_session.digest": _HASH,
+    "web_session.method": _CODE,
 }
