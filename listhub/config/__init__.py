@@ -9,6 +9,7 @@ from listhub.config.reading import (
     load_with_origins,
     verp_key,
 )
+from listhub.config.signing_in import Oidc, SignIn
 from listhub.config.tree import (
     Broker,
     Database,
@@ -32,10 +33,12 @@ __all__ = [
     "Dns",
     "Intake",
     "Loaded",
+    "Oidc",
     "Packets",
     "Retention",
     "Screening",
     "Settings",
+    "SignIn",
     "Site",
     "Spec",
     "Spool",

@@ -10,6 +10,7 @@ from typing import Literal
 
 from listhub.config.authenticity import Authentication, Dkim, Dns, Screening
 from listhub.config.fields import setting
+from listhub.config.signing_in import Oidc, SignIn
 
 _DAY = 86400
 _HOST = r"[^\s/@?#]+"
@@ -323,6 +324,12 @@ class Web:
         pattern=r"(https?://[^\s/?#<>]+(/[^\s?#<>]*)?)?",
         words="a URL that starts with https:// or http://, or nothing,",
     )
+    proxies: tuple[str, ...] = setting(
+        (),
+        "The front servers whose word on who asks, and from where, is believed.",
+        pattern=r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?",
+        words="an IP address or a network such as 10.0.0.0/8",
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -378,4 +385,6 @@ class Settings:
     worker: Worker = dataclasses.field(default_factory=Worker)
     retention: Retention = dataclasses.field(default_factory=Retention)
     web: Web = dataclasses.field(default_factory=Web)
+    sign_in: SignIn = dataclasses.field(default_factory=SignIn)
+    oidc: Oidc = dataclasses.field(default_factory=Oidc)
     site: Site = dataclasses.field(default_factory=Site)
