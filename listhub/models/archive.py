@@ -20,6 +20,7 @@ class ArchiveMessage(Base):
         Index("archive_message_order", "list_id", "sent_at", "id"),
         Index("archive_message_hash", "list_id", "permalink"),
         Index("archive_message_thread", "thread_id"),
+        Index("archive_message_author", "list_id", text("lower(author)")),
         Index(
             "archive_message_stem",
             *("list_id", "stem", "sent_at", "permalink"),

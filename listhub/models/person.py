@@ -70,6 +70,14 @@ class Audit(Base):
     """Who did what to which object, when; never changed, never the only record."""
 
     __tablename__ = "audit"
+    __table_args__ = (
+        # The history of one request.
+        Index(
+            "audit_request",
+            text("((detail ->> 'request')::bigint)"),
+            postgresql_where=text("detail ? 'request'"),
+        ),
+    )
 
     id: Mapped[Id]
     at: Mapped[Moment] = mapped_column(index=True)

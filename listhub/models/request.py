@@ -38,6 +38,22 @@ class Request(Base):
         Index(
             "request_decided", "decided_at", postgresql_where=text("state <> 'waiting'")
         ),
+        # What people may decide, over all lists, in the order in which it came.
+        Index(
+            "request_queue",
+            "created_at",
+            "id",
+            postgresql_where=text("state = 'waiting' AND waits_for <> 'person'"),
+        ),
+        Index("request_author", "list_id", "author_key"),
+        Index(
+            "request_claimed",
+            "list_id",
+            postgresql_where=text("state = 'waiting' AND claimed_by IS NOT NULL"),
+        ),
+        Index(
+            "request_undescribed", "id", postgresql_where=text("author_key IS NULL")
+        ),
     )
 
     id: Mapped[Id]
@@ -80,6 +96,13 @@ class Request(Base):
     decided_how: Mapped[str | None]
     #: What the author was told.
     reason: Mapped[str] = mapped_column(server_default=text("''"))
+    #: What makes requests alike; None in rows that were not looked at yet.
+    author_key: Mapped[str | None]
+    #: The subject without reply words, tags, case and numbers.
+    stem: Mapped[str | None]
+    #: The host that handed it to us, or the domain of its reverse-path.
+    relay: Mapped[str | None]
+    has_attachment: Mapped[bool | None]
 
 
 class RequestKey(Base):

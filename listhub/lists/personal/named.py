@@ -61,10 +61,25 @@ NAMED = (
         why="the decision is part of what somebody else asked for",
         columns=(
             *("decided_by", "claimed_by", "detail", "subject", "why", "note", "reason"),
-            *("message_id", "reverse_path", "spam"),
+            *("message_id", "reverse_path", "spam", "stem"),
         ),
         json=("detail",),
         shown="id, kind, state, list_id, decided_at, decided_by, decided_how, reason",
+    ),
+    Place(
+        table="decision",
+        deed="rewrite",
+        about="what they decided about many at once, or undid",
+        why="the decision is part of what others asked for",
+        columns=("decided_by", "undone_by", "options", "selection"),
+        json=("options", "selection"),
+    ),
+    Place(
+        table="decision_request",
+        deed="rewrite",
+        about="why decisions were not carried out, where that names them",
+        why="about somebody else's request",
+        columns=("reason",),
     ),
     Place(
         table="bounce_event",

@@ -74,8 +74,16 @@ OWN = (
         deed="delete",
         about="what they asked for, and what was asked about them",
         why="about them alone; what still waits is withdrawn by it",
-        columns=("author", "person", "reverse_path"),
+        columns=("author", "person", "reverse_path", "author_key"),
         where="lower(author) = ANY (%(forms)s) OR lower(person) = ANY (%(forms)s)",
+    ),
+    Place(
+        table="watching",
+        deed="delete",
+        about="what they have before their eyes",
+        why="gone in a minute anyway",
+        columns=("person",),
+        where="lower(person) = ANY (%(forms)s)",
     ),
     Place(
         table="bounce_event",
