@@ -303,6 +303,9 @@ class Retention:
     requests_days: int = _days(90, "What was asked of moderators, once decided.")
     bounces_days: int = _days(365, "Reports of mail that did not arrive.")
     runs_days: int = _days(30, "The runs of jobs.")
+    audit_days: int = _days(1095, "Who changed what.")
+    attachments_days: int = _days(1095, "Attachments that members have links to.")
+    statistics_days: int = _days(1825, "The figures of each list, by the day.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -339,6 +339,19 @@ class ListSettings(BounceSettings):
         least=0,
         most=100,
     )
+    remind_task: Literal[
+        "never",
+        "monthly",
+        "2month",
+        "3month",
+        "4month",
+        "6month",
+        "9month",
+        "yearly",
+    ] = setting(
+        "never",
+        "How often members are reminded of being such, from the list's first day on.",
+    )
     attributes: tuple[str, ...] = setting(
         (),
         "What is asked of members, each as `id | name | type | optional`.",

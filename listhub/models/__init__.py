@@ -36,6 +36,7 @@ from listhub.models.person import Audit, Person, Role
 from listhub.models.request import Request, RequestKey
 from listhub.models.setting import SettingVersion
 from listhub.models.source import DataSource, Exclusion, Inclusion, SourceSync
+from listhub.models.statistics import CountedDay, ListDay, ReminderRound
 from listhub.models.subscription import RECEPTIONS, Subscription
 from listhub.models.topic import Attachment, MessageTopic
 
@@ -53,6 +54,7 @@ __all__ = [
     "BounceAction",
     "BounceBreaker",
     "BounceEvent",
+    "CountedDay",
     "CustomFile",
     "DataSource",
     "Decision",
@@ -63,6 +65,7 @@ __all__ = [
     "Exclusion",
     "Identity",
     "Inclusion",
+    "ListDay",
     "MailingList",
     "MessageTopic",
     "NoticeCount",
@@ -74,6 +77,7 @@ __all__ = [
     "Person",
     "RateLimit",
     "RecoveryCode",
+    "ReminderRound",
     "Request",
     "RequestKey",
     "Role",

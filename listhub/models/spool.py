@@ -140,6 +140,12 @@ class JobRun(Base):
     __table_args__ = (
         Index("job_run_once", "job", "scope", "due_at", unique=True),
         Index("job_run_finished_at", "finished_at"),
+        # What did not go well: the status page looks at these.
+        Index(
+            "job_run_trouble",
+            *("job", "scope"),
+            postgresql_where=text("outcome IN ('failing', 'failed')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
