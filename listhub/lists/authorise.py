@@ -7,7 +7,7 @@ import psycopg
 
 from listhub.config import Settings
 from listhub.errors import PermanentError
-from listhub.lists.facts import DbFacts, Scene
+from listhub.lists.facts import DbFacts, Scene, Standings
 from listhub.lists.files import DbFiles
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow
@@ -59,14 +59,15 @@ def authorise(
     message: Draft | None = None,
     context: Mapping[str, str] | None = None,
     files: DbFiles | None = None,
+    standings: Standings | None = None,
     explain: bool = False,
 ) -> Decision:
     """Return what the scenario of an operation decides.
 
     `context` has what else is known: email, remote_addr, current_email, topic.  Without
     `list_settings` those of the list are loaded; without `scenario` they name it;
-    `files` are those of the list, some of them read before.  May
-    raise `Unanswered`; a decision with an `error` is one for the listmasters, too.
+    `files` are those of the list, `standings` those of people, some of them read before.
+    May raise `Unanswered`; a decision with an `error` is one for the listmasters, too.
     """
     if list_row and list_settings is None:
         list_settings = load_list_settings(conn, list_row.id)
@@ -95,7 +96,14 @@ def authorise(
     return evaluate(
         load(files, operation=operation, name=name, use_blocklist=operation in blocked),
         request,
-        DbFacts(conn, ask, scene=scene, files=files, settings=settings),
+        DbFacts(
+            conn,
+            ask,
+            scene=scene,
+            files=files,
+            settings=settings,
+            standings=standings,
+        ),
         explain=explain,
     )
 

@@ -7,7 +7,7 @@ another database or a directory knows is asked with `ask`, between transactions.
 import dataclasses
 import functools
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -37,7 +37,8 @@ from listhub.policy.library import FILTERS
 CONDITIONS = "listhub.conditions"
 
 _STANDING = """
-SELECT EXISTS (SELECT FROM subscription
+SELECT list.address,
+       EXISTS (SELECT FROM subscription
                 WHERE list_id = list.id AND person_id = person.id),
        EXISTS (SELECT FROM role WHERE list_id = list.id AND kind = 'owner'
                   AND person_id = person.id),
@@ -47,7 +48,7 @@ SELECT EXISTS (SELECT FROM subscription
        list.domain_id
   FROM mailing_list AS list
   LEFT JOIN person ON person.address_key = %(address)s
- WHERE list.address = %(list)s
+ WHERE list.address = ANY(%(lists)s)
 """
 _IS_LISTMASTER = """
 SELECT EXISTS (
@@ -96,8 +97,43 @@ class _Standing(NamedTuple):
     domain_id: int | None = None
 
 
+_NOBODY = _Standing()
+
+
+class Standings:
+    """Who people are, on lists and on domains: each asked once, lists many at a time."""
+
+    def __init__(self, conn: "psycopg.Connection[Any]") -> None:
+        self._conn = conn
+        self._known: dict[tuple[str, str], _Standing] = {}
+        self._listmasters: dict[tuple[str, int | None], bool] = {}
+
+    def fetch(self, lists: Sequence[str], address: str) -> None:
+        """Read what somebody is on several lists in one statement."""
+        person = key(address)
+        wanted = [name for name in lists if (name, person) not in self._known]
+        if not wanted:
+            return
+        self._known.update(dict.fromkeys(((name, person) for name in wanted), _NOBODY))
+        values = {"lists": wanted, "address": person}
+        for name, *standing in self._conn.execute(_STANDING, values):
+            self._known[name, person] = _Standing(*standing)
+
+    def of(self, mailing_list: str, address: str) -> _Standing:
+        self.fetch([mailing_list], address)
+        return self._known[mailing_list, key(address)]
+
+    def is_listmaster(self, address: str, domain_id: int | None) -> bool:
+        asked = (key(address), domain_id)
+        if asked not in self._listmasters:
+            values = {"address": asked[0], "domain_id": domain_id}
+            row = self._conn.execute(_IS_LISTMASTER, values).fetchone()
+            self._listmasters[asked] = bool(row and row[0])
+        return self._listmasters[asked]
+
+
 class DbFacts:
-    """The facts of one evaluation."""
+    """The facts of one evaluation; `standings` may have been read for many of them."""
 
     def __init__(
         self,
@@ -107,45 +143,32 @@ class DbFacts:
         scene: Scene,
         files: DbFiles,
         settings: Settings,
+        standings: Standings | None = None,
     ) -> None:
         self._conn = conn
         self._ask = ask
         self._scene = scene
         self._files = files
         self._settings = settings
-        self._standings: dict[tuple[str, str], _Standing] = {}
-        self._listmasters: dict[tuple[str, int | None], bool] = {}
+        self._standings = standings or Standings(conn)
 
     def is_subscriber(self, mailing_list: str, address: str) -> bool:
-        return self._standing(mailing_list, address).member
+        return self._standings.of(mailing_list, address).member
 
     def is_owner(self, mailing_list: str, address: str) -> bool:
-        standing = self._standing(mailing_list, address)
+        standing = self._standings.of(mailing_list, address)
         return standing.owner or self._is_listmaster(address, standing.domain_id)
 
     def is_editor(self, mailing_list: str, address: str) -> bool:
-        standing = self._standing(mailing_list, address)
+        standing = self._standings.of(mailing_list, address)
         return standing.moderator if standing.moderated else standing.owner
 
     def is_listmaster(self, address: str) -> bool:
         return self._is_listmaster(address, self._scene.domain_id)
 
-    def _standing(self, mailing_list: str, address: str) -> _Standing:
-        asked = (mailing_list, key(address))
-        if asked not in self._standings:
-            values = {"list": asked[0], "address": asked[1]}
-            row = self._conn.execute(_STANDING, values).fetchone()
-            self._standings[asked] = _Standing(*row) if row else _Standing()
-        return self._standings[asked]
-
     def _is_listmaster(self, address: str, domain_id: int | None) -> bool:
-        asked = (key(address), domain_id)
-        if asked not in self._listmasters:
-            values = {"address": asked[0], "domain_id": domain_id}
-            row = self._conn.execute(_IS_LISTMASTER, values).fetchone()
-            site = key(self._settings.site.listmaster)
-            self._listmasters[asked] = bool(row and row[0]) or asked[0] == site
-        return self._listmasters[asked]
+        site = key(self._settings.site.listmaster)
+        return key(address) == site or self._standings.is_listmaster(address, domain_id)
 
     # --- values -----------------------------------------------------------------------
 
