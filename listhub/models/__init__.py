@@ -33,6 +33,7 @@ from listhub.models.mailing_list import MailingList
 from listhub.models.notice import NoticeCount, NoticeWaiting
 from listhub.models.outgoing import Outcome, Outgoing, Packet
 from listhub.models.person import Audit, Person, Role
+from listhub.models.process import Process, ProcessMinute
 from listhub.models.request import Request, RequestKey
 from listhub.models.setting import SettingVersion
 from listhub.models.source import DataSource, Exclusion, Inclusion, SourceSync
@@ -75,6 +76,8 @@ __all__ = [
     "Packet",
     "Password",
     "Person",
+    "Process",
+    "ProcessMinute",
     "RateLimit",
     "RecoveryCode",
     "ReminderRound",

@@ -71,6 +71,14 @@ class Audit(Base):
 
     __tablename__ = "audit"
     __table_args__ = (
+        Index("audit_actor", "actor", "id"),
+        Index("audit_object", "object", "id"),
+        Index(
+            "audit_action",
+            *("action", "id"),
+            postgresql_ops={"action": "text_pattern_ops"},
+        ),
+        Index("audit_how", text("(detail ->> 'how')"), "id"),
         # The history of one request.
         Index(
             "audit_request",

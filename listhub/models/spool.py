@@ -80,6 +80,10 @@ class SpoolItem(Base):
     meta: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     reason: Mapped[str | None]
     created_at: Mapped[Moment]
+    #: When it was last claimed, deferred, parked, held or buried; in no index.
+    since: Mapped[datetime | None]
+    #: Of a buried item: what its error has in common with others (see spool/errors.py).
+    error: Mapped[str | None]
 
 
 class SpoolHistory(Base):
@@ -90,6 +94,13 @@ class SpoolHistory(Base):
         Index("spool_history_trace", "trace"),
         Index("spool_history_message_id", "message_id"),
         Index("spool_history_settled", "settled_at", postgresql_using="brin"),
+        # What came in from outside, packets and the like apart.
+        Index(
+            "spool_history_arrived",
+            "created_at",
+            "item_id",
+            postgresql_where=text("meta ? 'via'"),
+        ),
         {"postgresql_partition_by": "RANGE (settled_at)"},
     )
 

@@ -5,28 +5,26 @@ Read only.  Lists are shown by their address; everything else is as it is stored
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
-#: What `state` says of a ready item that somebody is working on.
-LEASED = "leased"
+from listhub.spool import chosen
+from listhub.spool.chosen import LEASED, STATES, Filter
 
-#: The states by which items can be chosen.
-STATES = ("ready", LEASED, "deferred", "parked", "held", "buried")
+__all__ = ["LEASED", "STATES", "Filter"]
 
 _WAITING = """
-SELECT item.id, item.stage,
-       CASE WHEN item.state = 'ready' AND item.lease_until >= statement_timestamp()
-            THEN 'leased' ELSE item.state END AS state,
+SELECT item.id, item.stage, {state} AS state,
        item.priority, item.rank, item.due_at, item.lease_until, item.owner,
        item.attempts, item.list_id, list.address AS list, item.body_id, body.size,
        item.ref, item.trace, item.message_id, item.reverse_path, item.recipient,
-       item.meta, item.reason, item.created_at,
+       item.meta, item.reason, item.error, item.created_at,
+       coalesce(item.since, item.created_at) AS since,
        extract(epoch FROM statement_timestamp() - item.created_at)::float8 AS age
   FROM {source} AS item
   LEFT JOIN mailing_list AS list ON list.id = item.list_id
@@ -46,19 +44,9 @@ SELECT item.item_id AS id, item.settled_at, item.stage, item.verdict, item.note,
  ORDER BY item.settled_at, item.item_id
 """
 
-_CONDITIONS: Mapping[str, str] = {
-    "stage": "stage = %(stage)s",
-    "list_id": "list_id = %(list_id)s",
-    "recipient": "lower(recipient) = lower(%(recipient)s)",
-    "older": "created_at < statement_timestamp() - %(older)s",
-    "after": "id > %(after)s",
-}
-
-_STATE: Mapping[str, str] = {
-    "ready": "state = 'ready' AND (lease_until IS NULL"
-    " OR lease_until < statement_timestamp())",
-    LEASED: "state = 'ready' AND lease_until >= statement_timestamp()",
-}
+_COUNT = """
+SELECT count(*) FROM (SELECT FROM spool_item WHERE {condition} LIMIT %(most)s) AS found
+"""
 
 _TRACES = """
 SELECT trace FROM spool_item WHERE message_id = %(message_id)s
@@ -92,7 +80,11 @@ class Waiting:
     recipient: str | None
     meta: Mapping[str, object]
     reason: str | None
+    #: Of a buried one: what its error has in common with others.
+    error: str | None
     created_at: datetime
+    #: When it was last claimed, deferred, parked, held or buried, or else put.
+    since: datetime
     #: Seconds since it was put.
     age: float
 
@@ -122,39 +114,23 @@ class Past:
     created_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Filter:
-    """Which items are meant; what is None does not matter."""
-
-    stage: str | None = None
-    #: One of STATES.
-    state: str | None = None
-    list_id: int | None = None
-    recipient: str | None = None
-    #: Put longer ago than this.
-    older: timedelta | None = None
-    #: Numbers above this one: the next page.
-    after: int | None = None
-
-
 def waiting(
     conn: "psycopg.Connection[Any]", wanted: Filter, *, limit: int
 ) -> list[Waiting]:
     """Return a page of what waits, by number; the last one's `id` begins the next."""
-    conditions = [text for key, text in _CONDITIONS.items() if _is_set(wanted, key)]
-    if wanted.state is not None:
-        conditions.append(_STATE.get(wanted.state, "state = %(state)s"))
-    chosen = " AND ".join(conditions) or "true"
     # The limit comes before the joins: a page never reads more than a page.
     source = (
-        f"(SELECT * FROM spool_item WHERE {chosen}"  # noqa: S608 - literals of ours
+        f"(SELECT * FROM spool_item WHERE {chosen.condition(wanted)}"  # noqa: S608 - literals of ours
         " ORDER BY id LIMIT %(limit)s)"
     )
-    return _waiting(conn, source, {**asdict(wanted), "limit": limit})
+    return _waiting(conn, source, {**chosen.values(wanted), "limit": limit})
 
 
-def _is_set(wanted: Filter, name: str) -> bool:
-    return getattr(wanted, name) is not None
+def count(conn: "psycopg.Connection[Any]", wanted: Filter, *, most: int) -> int:
+    """Return how many items are meant, counted up to `most`."""
+    query = sql.SQL(_COUNT).format(condition=sql.SQL(chosen.condition(wanted)))
+    row = conn.execute(query, {**chosen.values(wanted), "most": most}).fetchone()
+    return int(row[0]) if row else 0
 
 
 def item(conn: "psycopg.Connection[Any]", item_id: int) -> Waiting | None:
@@ -196,7 +172,9 @@ def traces_of_message(
 def _waiting(
     conn: "psycopg.Connection[Any]", source: str, values: Mapping[str, object]
 ) -> list[Waiting]:
-    query = sql.SQL(_WAITING).format(source=sql.SQL(source))
+    query = sql.SQL(_WAITING).format(
+        source=sql.SQL(source), state=sql.SQL(chosen.SHOWN_STATE)
+    )
     with conn.cursor(row_factory=class_row(Waiting)) as cursor:
         return cursor.execute(query, values).fetchall()
 

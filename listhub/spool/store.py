@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from listhub.errors import StaleClaim
+from listhub.spool.errors import WORKER_DIED, alike
 from listhub.spool.items import Bury, Done, Item, NewItem, Park, Retry, Verdict
 from listhub.spool.ranking import PRIORITY_STEP
 
@@ -51,7 +52,7 @@ WITH picked AS MATERIALIZED (
 )
 UPDATE spool_item AS item
    SET lease_until = clock_timestamp() + %(lease)s, token = gen_random_uuid(),
-       owner = %(owner)s, attempts = item.attempts + 1
+       owner = %(owner)s, attempts = item.attempts + 1, since = clock_timestamp()
   FROM picked WHERE item.id = picked.id
 RETURNING item.id, item.token, item.stage, item.trace, item.list_id, item.body_id,
           item.ref, item.message_id, item.reverse_path, item.recipient,
@@ -87,13 +88,15 @@ _DEFER = """
 UPDATE spool_item
    SET state = 'deferred', due_at = clock_timestamp() + %(after)s,
        lease_until = NULL, token = NULL, reason = %(reason)s,
+       since = clock_timestamp(),
        attempts = CASE WHEN %(planned)s THEN 0 ELSE attempts END
  WHERE id = %(id)s AND token = %(token)s
 """
 
 _SET_ASIDE = """
 UPDATE spool_item
-   SET state = %(state)s, lease_until = NULL, token = NULL, reason = %(reason)s
+   SET state = %(state)s, lease_until = NULL, token = NULL, reason = %(reason)s,
+       error = %(error)s, since = clock_timestamp()
  WHERE id = %(id)s AND token = %(token)s
 """
 
@@ -139,7 +142,10 @@ UPDATE spool_item AS item
        state = CASE WHEN attempts >= %(max_attempts)s THEN 'buried' ELSE 'ready' END,
        reason = CASE WHEN attempts >= %(max_attempts)s
                      THEN 'Its worker died each time without settling it.'
-                     ELSE reason END
+                     ELSE reason END,
+       error = CASE WHEN attempts >= %(max_attempts)s THEN %(error)s END,
+       since = CASE WHEN attempts >= %(max_attempts)s
+                    THEN clock_timestamp() ELSE since END
   FROM expired WHERE item.id = expired.id
 RETURNING item.state
 """
@@ -284,6 +290,7 @@ def settle(conn: "psycopg.Connection[Any]", item: Item, verdict: Verdict) -> Non
                         "token": item.token,
                         "state": state,
                         "reason": reason,
+                        "error": alike(reason) if state == "buried" else None,
                     },
                 ),
                 item,
@@ -364,7 +371,10 @@ def sweep(
     """Clear leases that ran out and bury the poisonous; return how many of each."""
     states = [
         row[0]
-        for row in conn.execute(_SWEEP, {"max_attempts": max_attempts, "limit": limit})
+        for row in conn.execute(
+            _SWEEP,
+            {"max_attempts": max_attempts, "limit": limit, "error": WORKER_DIED},
+        )
     ]
     return states.count("ready"), states.count("buried")
 
