@@ -29,6 +29,7 @@ from listhub.models.custom_file import CustomFile
 from listhub.models.decision import Decision, DecisionRequest, Watching
 from listhub.models.digest import DigestEntry, DigestIssue
 from listhub.models.domain import Domain
+from listhub.models.family import Family, FamilyList, FamilyVersion
 from listhub.models.mailing_list import MailingList
 from listhub.models.notice import NoticeCount, NoticeWaiting
 from listhub.models.outgoing import Outcome, Outgoing, Packet
@@ -64,6 +65,9 @@ __all__ = [
     "DigestIssue",
     "Domain",
     "Exclusion",
+    "Family",
+    "FamilyList",
+    "FamilyVersion",
     "Identity",
     "Inclusion",
     "ListDay",
@@ -90,6 +94,7 @@ __all__ = [
     "SourceSync",
     "Subscription",
     "Suppression",
+    "Watching",
     "WebSession",
     "spool",
 ]
