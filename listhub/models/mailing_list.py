@@ -30,3 +30,5 @@ class MailingList(Base):
     closed_at: Mapped[datetime | None]
     #: The family whose files stand before its own.
     family: Mapped[str | None]
+    #: An automatic list that has nobody yet: its next post asks its sources first.
+    dormant: Mapped[bool] = mapped_column(server_default=text("false"))

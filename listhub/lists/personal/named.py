@@ -15,7 +15,11 @@ IN_FORCE_SETTING = (
     " AND (newer.scope, newer.domain_id, newer.list_id) IS NOT DISTINCT FROM"
     " (setting_version.scope, setting_version.domain_id, setting_version.list_id))"
 )
-
+IN_FORCE_FAMILY = (
+    "NOT EXISTS (SELECT FROM family_version newer"
+    " WHERE newer.family = family_version.family"
+    " AND newer.version > family_version.version)"
+)
 
 NAMED = (
     Place(
@@ -186,5 +190,23 @@ NAMED = (
         json=("values",),
         where=f"NOT {IN_FORCE_SETTING}",
         shown="id, scope, version, changed_at",
+    ),
+    Place(
+        table="family_version",
+        deed="rewrite",
+        about="who changed a family",
+        why="families have their history",
+        columns=("changed_by",),
+        shown="family, version, changed_by, changed_at",
+    ),
+    Place(
+        table="family_version",
+        deed="rewrite",
+        about="older versions of families that name them",
+        why="not in force",
+        columns=("document",),
+        json=("document",),
+        where=f"NOT {IN_FORCE_FAMILY}",
+        shown="family, version, changed_at",
     ),
 )

@@ -9,7 +9,12 @@ from collections.abc import Mapping
 
 from listhub.lists.personal.accounts import ACCOUNTS
 from listhub.lists.personal.ledger import LEDGER
-from listhub.lists.personal.named import IN_FORCE_FILE, IN_FORCE_SETTING, NAMED
+from listhub.lists.personal.named import (
+    IN_FORCE_FAMILY,
+    IN_FORCE_FILE,
+    IN_FORCE_SETTING,
+    NAMED,
+)
 from listhub.lists.personal.own import OWN
 from listhub.lists.personal.place import Place
 
@@ -50,6 +55,25 @@ KEPT = (
         columns=("config",),
         json=("config",),
         shown="id, list_id, name",
+    ),
+    Place(
+        table="family_version",
+        deed="keep",
+        about="families that name them",
+        why="lists would be made otherwise without them: change the family",
+        columns=("document",),
+        json=("document",),
+        where=IN_FORCE_FAMILY,
+        shown="family, version, changed_at",
+    ),
+    Place(
+        table="family_list",
+        deed="keep",
+        about="lists whose family was told to name them",
+        why="the list would be otherwise without them: change its line in the family",
+        columns=("given",),
+        json=("given",),
+        shown="list_id, family",
     ),
 )
 
@@ -113,6 +137,11 @@ IMPERSONAL: Mapping[str, str] = {
     "digest_entry.topics": _OWNERS,
     "digest_issue.slot": "a date",
     "domain.name": _LISTS,
+    "family.expression": _LISTS,
+    "family.name": _LISTS,
+    "family.pattern": _LISTS,
+    "family_list.family": _LISTS,
+    "family_version.family": _LISTS,
     "intake_retry.digest": _HASH,
     "job_pause.job": _CODE,
     "job_run.job": _CODE,

@@ -20,7 +20,8 @@ KINDS: tuple[Kind, ...] = (
     ldap.KIND_TWO_LEVELS,
 )
 
-_HIDDEN = "***"
+#: What a secret is shown as.
+HIDDEN = "***"
 
 
 def by_name(name: str) -> Kind:
@@ -52,15 +53,17 @@ def reader(source: Source) -> Reader:
 
 
 def shown_fields(source: Source) -> dict[str, str]:
-    """Return the fields as people may see them."""
+    """Return the fields of a source as people may see them."""
+    return hidden(source.kind, source.config)
+
+
+def hidden(kind: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """Return fields of a kind as people may see them: without secrets."""
     secret = {
         name
-        for kind in KINDS
-        if kind.name == source.kind
-        for name, field in kind.fields.items()
+        for known in KINDS
+        if known.name == kind
+        for name, field in known.fields.items()
         if field.secret
     }
-    return {
-        name: _HIDDEN if name in secret else value
-        for name, value in source.config.items()
-    }
+    return {name: HIDDEN if name in secret else value for name, value in fields.items()}
