@@ -330,8 +330,8 @@ class Web:
     proxies: tuple[str, ...] = setting(
         (),
         "The front servers whose word on who asks, and from where, is believed.",
-        pattern=r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?",
-        words="an IP address or a network such as 10.0.0.0/8",
+        pattern=r"unix|[0-9A-Fa-f:.]+(/[0-9]{1,3})?",
+        words="an IP address, a network such as 10.0.0.0/8, or unix for a socket",
     )
 
 
