@@ -22,11 +22,14 @@ from listhub.lists.moderation import (
     request as requests,
     to_askers,
     to_deciders,
+    traits,
 )
 from listhub.lists.moderation.request import POST, Request
+from listhub.lists.moderation.traits import Traits
 from listhub.lists.posting import ListRow, Post
-from listhub.mail import encoded_words
+from listhub.mail import encoded_words, mime
 from listhub.mail.address import key
+from listhub.spool import bodies
 from listhub.spool.items import NewItem
 
 #: Who asks again sooner than this gets no second mail.
@@ -58,10 +61,11 @@ SELECT id FROM request
 _INSERT = """
 INSERT INTO request (kind, waits_for, list_id, domain_id, subject, author, person,
                      detail, body_id, message_id, reverse_path, size, spam, topics,
-                     why, trace, expires_at)
+                     why, trace, author_key, stem, relay, has_attachment, expires_at)
 VALUES (%(kind)s, %(waits_for)s, %(list_id)s, %(domain_id)s, %(subject)s, %(author)s,
         %(person)s, %(detail)s, %(body_id)s, %(message_id)s, %(reverse_path)s,
-        %(size)s, %(spam)s, %(topics)s, %(why)s, %(trace)s, now() + %(lasts)s)
+        %(size)s, %(spam)s, %(topics)s, %(why)s, %(trace)s, %(author_key)s, %(stem)s,
+        %(relay)s, %(has_attachment)s, now() + %(lasts)s)
 RETURNING id
 """
 _NEWEST_KEY = """
@@ -148,6 +152,7 @@ def hold_post(
         "why": encoded_words.safe(why),
         "trace": trace,
         "lasts": timedelta(days=days),
+        **_traits(conn, post).columns(),
     }
     held = _put(conn, wanted, same=_SAME_POST)
     if not held.fresh:
@@ -207,6 +212,7 @@ def hold_request(
         "why": encoded_words.safe(asking.why),
         "trace": asking.trace,
         "lasts": timedelta(days=days),
+        **traits.of_command(asking.author).columns(),
     }
     held = _put(conn, wanted, same=_SAME_REQUEST)
     if not held.fresh and not _may_renew(conn, held.request_id):
@@ -283,6 +289,15 @@ def _load(conn: "psycopg.Connection[Any]", request_id: int) -> Request:
     found = requests.load(conn, request_id)
     assert found is not None  # noqa: S101 - made or found in this transaction
     return found
+
+
+def _traits(conn: "psycopg.Connection[Any]", post: Post) -> Traits:
+    return traits.of_post(
+        mime.parse(bodies.load(conn, post.body_id)),
+        author=post.author,
+        reverse_path=post.reverse_path,
+        subject=_subject(post),
+    )
 
 
 def _subject(post: Post) -> str:
