@@ -47,7 +47,7 @@ class FamilyList(Base):
     """A list of a family, with what is its own there."""
 
     __tablename__ = "family_list"
-    __table_args__ = (Index("family_list_behind", "family", "version"),)
+    __table_args__ = (Index("family_list_behind", "family", "tried"),)
 
     list_id: Mapped[int] = mapped_column(
         ForeignKey("mailing_list.id", ondelete="CASCADE"), primary_key=True
@@ -55,7 +55,10 @@ class FamilyList(Base):
     family: Mapped[str] = mapped_column(ForeignKey("family.name"))
     #: Fields for placeholders, settings, owners and moderators.
     given: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
-    #: The version of the family that its people and sources follow.
+    #: The version of the family that it follows.
     version: Mapped[int]
+    #: The newest one that it was to follow, and why it could not; none: it could.
+    tried: Mapped[int]
+    problem: Mapped[str | None]
     #: Made by its first post.
     automatic: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -9,13 +9,17 @@ from listhub.models.base import Base, Id, Moment
 
 
 class SettingVersion(Base):
-    """All values of one level (site, one domain, one list) as of one change."""
+    """All values of one level as of one change.
+
+    Levels are the site, a domain, what a family makes of one list, and a list.
+    """
 
     __tablename__ = "setting_version"
     __table_args__ = (
         CheckConstraint(
             "CASE scope WHEN 'site' THEN domain_id IS NULL AND list_id IS NULL"
             " WHEN 'domain' THEN domain_id IS NOT NULL AND list_id IS NULL"
+            " WHEN 'family' THEN domain_id IS NULL AND list_id IS NOT NULL"
             " WHEN 'list' THEN domain_id IS NULL AND list_id IS NOT NULL"
             " ELSE false END",
             name="scope",

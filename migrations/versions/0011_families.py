@@ -42,19 +42,35 @@ CREATE TABLE family_list (
     family TEXT NOT NULL,
     given JSONB DEFAULT '{}' NOT NULL,
     version BIGINT NOT NULL,
+    tried BIGINT NOT NULL,
+    problem TEXT,
     automatic BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT family_list_pkey PRIMARY KEY (list_id),
     CONSTRAINT family_list_list_id_fkey FOREIGN KEY(list_id) REFERENCES mailing_list (id) ON DELETE CASCADE,
     CONSTRAINT family_list_family_fkey FOREIGN KEY(family) REFERENCES family (name)
 );
 
-CREATE INDEX family_list_behind ON family_list (family, version);
+CREATE INDEX family_list_behind ON family_list (family, tried);
 """
 
 # A constant default: the table is not written anew.
 COLUMNS = """
 ALTER TABLE mailing_list ADD COLUMN dormant BOOLEAN DEFAULT false NOT NULL;
 """
+
+# The level of a family: what it makes of one list, below the list's own values.
+_SCOPE = """
+ALTER TABLE setting_version DROP CONSTRAINT setting_version_scope_check;
+ALTER TABLE setting_version ADD CONSTRAINT setting_version_scope_check CHECK (
+    CASE scope WHEN 'site' THEN domain_id IS NULL AND list_id IS NULL
+               WHEN 'domain' THEN domain_id IS NOT NULL AND list_id IS NULL
+               @family@WHEN 'list' THEN domain_id IS NULL AND list_id IS NOT NULL
+               ELSE false END) NOT VALID;
+ALTER TABLE setting_version VALIDATE CONSTRAINT setting_version_scope_check;
+"""
+_OR_FAMILY = (
+    "WHEN 'family' THEN domain_id IS NULL AND list_id IS NOT NULL\n               "
+)
 
 # The one place that says which address would become a list: intake and Postfix ask it.
 # The rules of names are those of listhub.mail.recipient, the last one that of
@@ -111,6 +127,7 @@ _OR_AUTOMATIC = """
 def upgrade() -> None:
     op.execute(TABLES)
     op.execute(COLUMNS)
+    op.execute(_SCOPE.replace("@family@", _OR_FAMILY))
     op.execute(AUTOMATIC)
     op.execute(_FUNCTION.replace("@automatic@", _OR_AUTOMATIC))
 
@@ -118,5 +135,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute(_FUNCTION.replace("@automatic@", ""))
     op.execute("DROP FUNCTION automatic_family(text, bigint)")
+    op.execute("DELETE FROM setting_version WHERE scope = 'family'")
+    op.execute(_SCOPE.replace("@family@", ""))
     op.execute("ALTER TABLE mailing_list DROP COLUMN dormant")
     op.execute("DROP TABLE family_list, family_version, family")

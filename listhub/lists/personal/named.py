@@ -209,4 +209,12 @@ NAMED = (
         where=f"NOT {IN_FORCE_FAMILY}",
         shown="family, version, changed_at",
     ),
+    Place(
+        table="family_list",
+        deed="rewrite",
+        about="why lists cannot follow their family, where that names them",
+        why="about a list",
+        columns=("problem",),
+        shown="list_id, family, problem",
+    ),
 )
