@@ -96,6 +96,9 @@ class Outcome(Base):
             name="state",
         ),
         Index("outcome_packet", "packet_id"),
+        Index(
+            "outcome_other", "packet_id", postgresql_where=text("state <> 'delivered'")
+        ),
         {"postgresql_partition_by": "RANGE (at)"},
     )
 
