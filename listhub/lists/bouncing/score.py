@@ -35,9 +35,22 @@ WEIGHTS: Final = {
 }
 NOBODY: Final = "no-such-user"
 
-# What counts: failures that came after the last reset, in no group that the breaker has
-# set aside, once for each copy.
-_COUNTED = """
+#: Whether an `event` counts: a failure that came after the last reset, in no group that
+#: the breaker has set aside.
+COUNTS: Final = """
+         event.kind = 'bounce' AND event.action = 'failed'
+     AND NOT EXISTS (SELECT FROM bounce_action AS reset
+           WHERE reset.subscription_id = event.subscription_id
+             AND reset.action = 'reset' AND reset.at >= event.at)
+     AND NOT EXISTS (SELECT FROM bounce_breaker AS breaker
+           WHERE breaker.list_id = event.list_id AND breaker.alike = event.alike
+             AND (breaker.outgoing_id = event.outgoing_id
+                  OR breaker.destination = lower(split_part(event.address, '@', -1))
+                     AND breaker.day = (event.at AT TIME ZONE 'UTC')::date))
+"""
+
+# Once for each copy.
+_COUNTED = f"""
 WITH fresh AS (
   SELECT DISTINCT ON (event.subscription_id, coalesce(event.outgoing_id, -event.id))
          event.id, event.subscription_id, event.outgoing_id, event.at, event.status,
@@ -49,18 +62,10 @@ WITH fresh AS (
    WHERE event.list_id = %(list_id)s AND subscription.list_id = %(list_id)s
      AND (%(subscription_id)s::bigint IS NULL
           OR event.subscription_id = %(subscription_id)s)
-     AND event.kind = 'bounce' AND event.action = 'failed'
-     AND NOT EXISTS (SELECT FROM bounce_action AS reset
-           WHERE reset.subscription_id = event.subscription_id
-             AND reset.action = 'reset' AND reset.at >= event.at)
-     AND NOT EXISTS (SELECT FROM bounce_breaker AS breaker
-           WHERE breaker.list_id = event.list_id AND breaker.alike = event.alike
-             AND (breaker.outgoing_id = event.outgoing_id
-                  OR breaker.destination = lower(split_part(event.address, '@', -1))
-                     AND breaker.day = (event.at AT TIME ZONE 'UTC')::date))
+     AND {COUNTS}
    ORDER BY event.subscription_id, coalesce(event.outgoing_id, -event.id), event.id
 )
-"""
+"""  # noqa: S608 - constants
 
 # Sympa's, in its order of operations, in double precision as it has it.
 _SYMPA = """
