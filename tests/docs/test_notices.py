@@ -81,6 +81,7 @@ def test_reports_are_for_authors() -> None:
 
 
 _THEMES = (
+    "accounts",
     "lists",
     "commands",
     "confirmations",

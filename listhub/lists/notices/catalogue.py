@@ -7,6 +7,7 @@ below, its French words (`scripts/messages`), and the page (`python -m listhub.l
 from typing import Any
 
 from listhub.lists.notices import (
+    accounts,
     administration as lists,
     command_replies as commands,
     confirmations,
@@ -76,6 +77,9 @@ NOTICES: tuple[Notice[Any], ...] = (
     members.BOUNCE_PROBE,
     members.BYE,
     members.REMOVED,
+    # How somebody gets in.
+    accounts.SIGN_IN_LINK,
+    accounts.ACCOUNT_CHANGED,
     # Answers to commands: the report first, then its parts.
     commands.COMMAND_REPORT,
     commands.HELP,
