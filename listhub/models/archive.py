@@ -79,7 +79,13 @@ class ArchiveText(Base):
     )
 
     id: Mapped[int] = mapped_column(
-        ForeignKey("archive_message.id", ondelete="CASCADE"),
+        # Words take longest: they are written before the lists of posts are locked.
+        ForeignKey(
+            "archive_message.id",
+            ondelete="CASCADE",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
         primary_key=True,
         autoincrement=False,
     )
