@@ -63,7 +63,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("notice", "listhub.cli.notice:notice", "Look at mail of the system's own."),
     Entry("spool", "listhub.cli.spool:spool", "Look into the rooms and mend."),
     Entry("worker", "listhub.cli.worker:worker", "Work: the processes of some pools."),
-    Entry("web", "listhub.cli.web:web", "Serve the status page."),
+    Entry("web", "listhub.cli.web:web", "Serve the pages and the API."),
     Entry("caught", "listhub.cli.caught:caught", "Look at mail that was caught."),
     Entry("config", "listhub.cli.config:config", "Show, check and change settings."),
 )

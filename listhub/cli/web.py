@@ -1,18 +1,18 @@
-"""`listhub web`: the status page and what monitors ask."""
+"""`listhub web`: the pages, the API and what monitors ask."""
 
 import click
 
 from listhub.cli.context import Context, pass_context
 
 
-@click.command(short_help="Serve the status page.")
+@click.command(short_help="Serve the pages and the API.")
 @pass_context
 def web(context: Context) -> None:
-    """Serve the status page at the settings' web.host and web.port.
+    """Serve the pages and the API at the settings' web.host and web.port.
 
-    /status.json has the same figures.  /healthz is for monitors: 200 when the database
-    answers and nothing has waited longer than five minutes, else 503.  No page names
-    an address or a subject, and none changes anything.
+    Any number of these may run on any hosts behind any balancer.  /status says whether
+    mail flows, /status.json the same for programs; /healthz is for monitors: 200 when
+    the database answers and nothing has waited longer than five minutes, else 503.
     """
     import uvicorn
 

@@ -1,89 +1,63 @@
-"""The web application: for now whether mail flows, one-click unsubscription, and files.
+"""The web application: pages, the API, one-click unsubscription, files, the status.
 
-What is for operators and monitors names no address and no subject and cannot change
-anything: every route is GET.  No script runs, and no style but one file.
+No process keeps anything between requests: any number of them may run on any hosts
+behind any balancer, and be killed.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from listhub.config import Settings
-from listhub.web import attachment, one_click, page
-from listhub.web.status import Reporter
-
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cache-Control": "no-store",
-}
+from listhub.web import attachment, monitors, one_click, static_files
+from listhub.web.door import connections
+from listhub.web.door.below import BelowPath
+from listhub.web.door.door import Door
+from listhub.web.door.headers import SecurityHeaders
+from listhub.web.table import PAGES
 
 
 def make_app(settings: Settings) -> Starlette:
     """Return the application for these settings; nothing is connected yet."""
-    reporter = Reporter(settings.database)
+    pool = connections.pool(settings.database)
+    door = Door(settings, pool)
+    url = urlsplit(settings.web.url)
 
-    # Plain functions: Starlette runs them in threads, where they may wait.
-    def status(request: Request) -> Response:
-        report = reporter.report()
-        refresh = request.query_params.get("refresh") != "off"
-        return HTMLResponse(
-            page.status(report, refresh=refresh),
-            status_code=200 if report.database else 503,
-        )
+    @asynccontextmanager
+    async def life(_app: Starlette) -> AsyncIterator[None]:
+        # In the background: without a database the pages say so.
+        await run_in_threadpool(pool.open)
+        yield
+        await run_in_threadpool(pool.close)
 
-    def status_json(_request: Request) -> Response:
-        report = reporter.report()
-        return JSONResponse(
-            report.document(), status_code=200 if report.database else 503
-        )
+    async def failed(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - as registered below
+        return await run_in_threadpool(door.failed, request, error.status_code)
 
-    def healthz(_request: Request) -> Response:
-        report = reporter.report()
-        said = {
-            "flowing": report.flowing,
-            "database": report.database,
-            "oldest": report.oldest,
-        }
-        return JSONResponse(said, status_code=200 if report.flowing else 503)
-
-    def style(_request: Request) -> Response:
-        return Response(page.style(), media_type="text/css")
-
+    routes: list[BaseRoute] = [
+        *(
+            Route(page.path, door.endpoint(page), methods=list(page.methods))
+            for page in PAGES
+        ),
+        *monitors.routes(settings),
+        *one_click.routes(settings),
+        *attachment.routes(settings),
+        *static_files.routes(),
+    ]
     return Starlette(
-        routes=[
-            Route("/", status),
-            Route("/status.json", status_json),
-            Route("/healthz", healthz),
-            Route("/status.css", style),
-            *one_click.routes(settings),
-            *attachment.routes(settings),
+        routes=routes,
+        middleware=[
+            Middleware(SecurityHeaders, https=url.scheme == "https"),
+            Middleware(BelowPath, base=url.path.rstrip("/")),
         ],
-        middleware=[Middleware(_SecurityHeaders)],
+        exception_handlers={HTTPException: failed},
+        lifespan=life,
     )
-
-
-class _SecurityHeaders:
-    """Put the headers on every answer, those about errors included."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)

@@ -26,9 +26,9 @@ def status(report: Report, *, refresh: bool) -> str:
         table=_table(report) if report.rooms else "",
         at=escape(f"{report.at:%Y-%m-%d %H:%M:%S} UTC"),
         at_machine=escape(report.at.isoformat()),
-        toggle='<a href="/?refresh=off">Stop renewing</a>'
+        toggle='<a href="/status?refresh=off">Stop renewing</a>'
         if refresh
-        else '<a href="/">Renew every 10 seconds</a>',
+        else '<a href="/status">Renew every 10 seconds</a>',
     )
 
 

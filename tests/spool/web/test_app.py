@@ -14,7 +14,7 @@ from listhub.spool.items import NewItem
 from listhub.web.app import make_app
 from tests.rooms import Rooms, post_bytes
 
-PAGES = ("/", "/status.json", "/healthz", "/status.css")
+PAGES = ("/status", "/status.json", "/healthz", "/status.css")
 
 
 def get(
@@ -56,7 +56,7 @@ def test_pages_show_the_same_figures(rooms: Rooms):
     rooms.add_list()
     rooms.put("distribute", post_bytes(subject="Secret plans"))
     settings = rooms.host.settings
-    code, _, page = get(settings, "/")
+    code, _, page = get(settings, "/status")
     assert code == 200
     assert b"All is well" in page
     code, _, text = get(settings, "/status.json")
@@ -77,7 +77,7 @@ def test_what_is_overdue_is_a_503_for_monitors(rooms: Rooms):
     store.put(rooms.conn, [NewItem(stage="send", trace=uuid.uuid4())])
     rooms.conn.execute("UPDATE spool_item SET rank = rank - interval '1 hour'")
     rooms.conn.commit()
-    code, _, page = get(rooms.host.settings, "/")
+    code, _, page = get(rooms.host.settings, "/status")
     assert code == 200
     assert b"In send the oldest item has waited" in page
     code, _, health = get(rooms.host.settings, "/healthz")
@@ -85,7 +85,7 @@ def test_what_is_overdue_is_a_503_for_monitors(rooms: Rooms):
     assert json.loads(health)["oldest"] > 3000
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/?refresh=off", "/nowhere"])
+@pytest.mark.parametrize("path", [*PAGES, "/status?refresh=off", "/nowhere"])
 def test_every_answer_is_locked_down(rooms: Rooms, path: str):
     """No script, no frame, no sniffing, no cache; not on errors either."""
     _, headers, _ = get(rooms.host.settings, path)
@@ -93,7 +93,7 @@ def test_every_answer_is_locked_down(rooms: Rooms, path: str):
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["cache-control"] == "no-store"
 
 
@@ -110,12 +110,12 @@ def test_nothing_can_be_changed(rooms: Rooms, method: str):
 def test_a_database_that_is_away(url: str):
     """Each page says so at once, with 503, and without saying where it should be."""
     settings = Settings(database=Database(url=url))
-    for path in ("/", "/status.json", "/healthz"):
+    for path in ("/status", "/status.json", "/healthz"):
         code, _, content = get(settings, path)
         assert code == 503
         assert b"127.0.0.1" not in content
         assert b"nonexistent" not in content
-    assert b"The database does not answer." in get(settings, "/")[2]
+    assert b"The database does not answer." in get(settings, "/status")[2]
     assert get(settings, "/status.css")[0] == 200
 
 

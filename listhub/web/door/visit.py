@@ -1,0 +1,102 @@
+"""A visit: all that a page's function needs to know, and its one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import psycopg
+
+from listhub.config import Settings
+from listhub.i18n.text import translated
+from listhub.lists.accounts.sessions import Session
+from listhub.lists.accounts.standing import Standing
+from listhub.lists.posting import ListRow
+from listhub.lists.visible import Visitor
+from listhub.outside.answers import Ask
+from listhub.policy.request import NOBODY, Auth
+from listhub.web.door.asked import Asked
+from listhub.web.door.menu import Item, menu, tabs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One request, by somebody, about a list or none; the door commits."""
+
+    asked: Asked
+    conn: "psycopg.Connection[Any]"
+    ask: Ask
+    settings: Settings
+    who: Standing
+    session: Session | None
+    language: str
+    #: The list of the path's {list}.
+    row: ListRow | None = None
+    #: What the session's cookie says, "" without a session.
+    identifier: str = field(default="", repr=False)
+    #: The token of this visitor's forms.
+    csrf: str = ""
+    #: What the forms of a visitor without a session are bound to.
+    visitor_id: str = ""
+
+    @property
+    def menu(self) -> tuple[Item, ...]:
+        """The site's menu for whoever asks."""
+        return menu(self.who, here=self.asked.path)
+
+    @property
+    def tabs(self) -> tuple[Item, ...]:
+        """The ways to the list's pages."""
+        return tabs(self.who, self.row, here=self.asked.path)
+
+    @property
+    def list(self) -> ListRow:
+        """The list that the page is about; only for pages with {list} in their path."""
+        if self.row is None:
+            raise LookupError("this page has no list")
+        return self.row
+
+    @property
+    def by(self) -> str:
+        """Who acts, for the audit: an address, "" for a visitor."""
+        return self.who.address
+
+    @property
+    def sender(self) -> str:
+        """Who asks, for scenarios."""
+        return self.who.address or NOBODY
+
+    @property
+    def auth(self) -> Auth:
+        """How sure it is who asks, for scenarios: signed in is md5, as in Sympa."""
+        return "md5" if self.who.signed_in else "smtp"
+
+    @property
+    def visitor(self) -> Visitor:
+        return Visitor(sender=self.sender, auth=self.auth)
+
+    def say(self, text: str, **values: object) -> str:
+        """Return a text marked with N_ in the visitor's language."""
+        said = translated(text, self.language)
+        return said % values if values else said
+
+
+def path(*parts: str, query: Mapping[str, object] | None = None) -> str:
+    """Return a path of ours, each part quoted; a query's empty values are left out.
+
+    A list's address keeps its @: people read and send these.
+    """
+    whole = "/" + "/".join(quote(part, safe="@+") for part in parts if part)
+    pairs = [(name, v) for name, v in (query or {}).items() if v not in (None, "", ())]
+    return f"{whole}?{urlencode(pairs, doseq=True)}" if pairs else whole
+
+
+def local(path: str, default: str = "/") -> str:
+    """Return a path that a form gave if it leads to a page of ours, else `default`.
+
+    Browsers take two slashes, backslashes and control characters as ways elsewhere.
+    """
+    harmless = path.startswith("/") and not path.startswith("//")
+    if harmless and path.isprintable() and "\\" not in path:
+        return path
+    return default

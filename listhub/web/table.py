@@ -1,0 +1,10 @@
+"""Every page, in the order in which paths are tried: fixed ones before {names}.
+
+A page that is not here does not exist, and the tests of who may do what go through
+this table: no page can be added without them.
+"""
+
+from listhub.web.door.page import Page
+from listhub.web.pages import home
+
+PAGES: tuple[Page, ...] = (*home.PAGES,)
