@@ -15,7 +15,8 @@ from listhub.cli.context import Context, json_option, pass_context
 from listhub.errors import PermanentError, UsageError
 from listhub.spool import browse, operator, stats
 from listhub.spool.browse import Waiting
-from listhub.spool.operator import Change, Edit
+from listhub.spool.meanwhile import Action, Change
+from listhub.spool.operator import Edit
 
 if TYPE_CHECKING:
     import psycopg
@@ -206,7 +207,7 @@ def exhume(
     _one_or_all(context, "exhume", items, everything=everything, stage=stage)
 
 
-_ORDERS: dict[str, Order] = {
+_ORDERS: dict[Action, Order] = {
     "release": operator.release,
     "retry": operator.retry,
     "exhume": operator.exhume,
@@ -215,7 +216,7 @@ _ORDERS: dict[str, Order] = {
 
 def _one_or_all(
     context: Context,
-    action: str,
+    action: Action,
     items: Sequence[int],
     *,
     everything: bool,

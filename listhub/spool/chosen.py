@@ -34,7 +34,7 @@ class Filter:
     sender: str | None = None
     #: Buried with an error like this (`errors.alike`).
     error: str | None = None
-    #: The beginning of the reason has this in it, in any case.
+    #: The reason's first line, which says the error, has this in it, in any case.
     text: str | None = None
     #: Tried at least so often.
     attempts: int | None = None
@@ -56,8 +56,8 @@ _CONDITIONS: Mapping[str, str] = {
     "recipient": "lower(recipient) = lower(%(recipient)s)",
     "sender": "lower(reverse_path) = lower(%(sender)s)",
     "error": "coalesce(error, '') = %(error)s",
-    # A traceback may be long; what is looked for stands in its first lines.
-    "text": "position(lower(%(text)s) IN lower(left(reason, 1000))) > 0",
+    "text": "position(lower(%(text)s) IN lower(left(split_part(reason, E'\\n', 1), 300)))"
+    " > 0",
     "attempts": "attempts >= %(attempts)s",
     "older": "created_at < statement_timestamp() - %(older)s",
     "younger": "created_at >= statement_timestamp() - %(younger)s",
@@ -75,7 +75,6 @@ _STATES: Mapping[str, str] = {
     "held": "state = 'held'",
     "buried": "state = 'buried'",
 }
-_ASIDE = "state IN ('parked', 'held', 'buried')"
 
 
 def condition(wanted: Filter) -> str:
@@ -85,9 +84,6 @@ def condition(wanted: Filter) -> str:
     ]
     if wanted.state is not None:
         parts.append(_STATES.get(wanted.state, "false"))
-        # Nothing is elsewhere; said, it is what the index of the three begins with.
-        if wanted.state in {"parked", "held", "buried"}:
-            parts.append(_ASIDE)
     if wanted.stage is not None:
         parts.append("stage = %(stage)s" if wanted.state else _ANY_STATE)
     return " AND ".join(parts) or "true"
@@ -97,7 +93,7 @@ def condition(wanted: Filter) -> str:
 _ANY_STATE = (
     "((stage = %(stage)s AND state = 'ready')"
     " OR (stage = %(stage)s AND state = 'deferred')"
-    f" OR (stage = %(stage)s AND {_ASIDE}))"
+    " OR (stage = %(stage)s AND state IN ('parked', 'held', 'buried')))"
 )
 
 
