@@ -1,30 +1,19 @@
 """The words of SET: Sympa's, which people know, for our receptions and options."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from listhub.commands.reply import Refused
 from listhub.i18n.text import N_
-from listhub.lists.options import NOT_ME, Changes
+from listhub.lists.options import Changes
+from listhub.lists.reception_words import RECEPTIONS, word_for
 
-#: The first word of a reception is the one that we use ourselves.
-RECEPTIONS: Mapping[str, tuple[str, ...]] = {
-    "each": ("MAIL", "EACH", "NORMAL"),
-    "digest": ("DIGEST",),
-    "digest_text": ("DIGESTPLAIN",),
-    "index": ("SUMMARY",),
-    "notice": ("NOTICE",),
-    "text": ("TXT",),
-    "html": ("HTML",),
-    "urlize": ("URLIZE",),
-    "none": ("NOMAIL",),
-    NOT_ME: ("NOT_ME",),
-}
 _MODES = {word: mode for mode, words in RECEPTIONS.items() for word in words}
 _VISIBILITY = {"CONCEAL": True, "NOCONCEAL": False}
 _DAY = r"\d{4}-\d{2}-\d{2}"
+
+__all__ = ["OPTION", "RECEPTIONS", "read", "word_for"]
 
 #: All that may follow on SET LIST.
 OPTION = re.compile(
@@ -46,12 +35,6 @@ def read(option: str, *, timezone: str, now: datetime) -> Changes:
         return Changes(suspended=False)
     first, last = ([_day(day, timezone) for day in days] + [None, None])[:2]
     return Changes(suspended=True, since=first or now, until=last)
-
-
-def word_for(reception: str, *, own_posts: bool = True) -> str:
-    """Return the word for a reception."""
-    mode = NOT_ME if reception == "each" and not own_posts else reception
-    return RECEPTIONS[mode][0]
 
 
 def _day(written: str, timezone: str) -> datetime:

@@ -5,15 +5,20 @@ docs/reference/jobs.md.
 """
 
 from listhub.jobs import (
+    count_statistics,
     evaluate_bounces,
     expire_requests,
     make_digests_due,
     prepare_partitions,
+    purge_archives,
+    purge_audit,
     purge_bounces,
     purge_history,
     purge_ledger,
+    purge_leftovers,
     purge_requests,
     purge_seen,
+    remind_members,
     remind_moderators,
     send_grouped_notices,
     sweep,
@@ -33,15 +38,21 @@ JOBS: tuple[AnyJob, ...] = (
     # Before the reminders: nobody is reminded of what has just ended.
     expire_requests.JOB,
     remind_moderators.JOB,
+    remind_members.JOB,
     # Before the scores: what is set aside does not count.
     watch_bounces.JOB,
     evaluate_bounces.JOB,
+    # Before anything is purged that it counts.
+    count_statistics.JOB,
     purge_seen.JOB,
     purge_history.JOB,
     # Before the bodies: what leaves names them.
     purge_ledger.JOB,
     purge_bounces.JOB,
     purge_requests.JOB,
+    purge_archives.JOB,
+    purge_leftovers.JOB,
+    purge_audit.JOB,
     vacuum_bodies.JOB,
 )
 

@@ -33,7 +33,8 @@ class Reminder:
     """How somebody is subscribed."""
 
     person: str
-    since: datetime
+    #: A text where it is filled in for each member.
+    since: datetime | str
     #: In the words of SET: MAIL, DIGEST and so on.
     reception: str
 

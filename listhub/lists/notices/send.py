@@ -72,7 +72,7 @@ def send(
         diagnostic=diagnostic,
     )
     items: list[NewItem] = []
-    own = _own_texts(conn, place)
+    own = own_texts(conn, place)
     for chosen, addresses, header_to in _mails(
         conn, notice, people, place=place, language=language
     ):
@@ -90,7 +90,7 @@ def send(
         items += _out(
             conn, notice, mail, addresses, place=place, settings=settings, trace=trace
         )
-        _tell_faults(conn, mail.faults, place=place, trace=trace)
+        tell_faults(conn, mail.faults, place=place, trace=trace)
     return tuple(items)
 
 
@@ -188,7 +188,9 @@ def _out(
     ).items
 
 
-def _own_texts(conn: "psycopg.Connection[Any]", place: Place) -> Own:
+def own_texts(conn: "psycopg.Connection[Any]", place: Place) -> Own:
+    """Return what finds the texts that the owners, or those above them, have written."""
+
     def own(path: str) -> str | None:
         found = files.read(conn, path, list_id=place.list_id, domain_id=place.domain_id)
         return found.content if found else None
@@ -196,7 +198,7 @@ def _own_texts(conn: "psycopg.Connection[Any]", place: Place) -> Own:
     return own
 
 
-def _tell_faults(
+def tell_faults(
     conn: "psycopg.Connection[Any]",
     faults: Sequence[Fault],
     *,
