@@ -14,7 +14,8 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,10 +25,19 @@ from listhub import db, log
 from listhub.config import Database
 from listhub.delivery import ledger
 from listhub.delivery.ledger import Outcome, Parcel
+from listhub.delivery.outgoing import SEND
 from listhub.errors import StaleClaim, TemporaryError
 from listhub.mail.likeness import likeness, trouble_of
 from listhub.spool import store
 from listhub.spool.items import Done, Item, Retry
+from listhub.spool.tally import (
+    DEFERRED,
+    DELIVERED,
+    FAILED,
+    RETRIED,
+    SETTLED,
+    Tally,
+)
 
 _log = log.get(__name__)
 
@@ -87,9 +97,12 @@ class Clerk:
     for what two threads hand each other costs more than a row does.
     """
 
-    def __init__(self, database: Database, *, host: str) -> None:
+    def __init__(
+        self, database: Database, *, host: str, tally: Tally | None = None
+    ) -> None:
         self._database = database
         self._host = host
+        self._tally = tally or Tally()
         self._loop = asyncio.get_running_loop()
         self._waiting: list[_Order] = []
         self._hand_over: asyncio.Handle | None = None
@@ -144,8 +157,33 @@ class Clerk:
         link = _Link(self._database, self._host)
         while (group := self._groups.get()) is not None:
             errors = link.write_group([entry for entry, _ in group])
+            _count(self._tally, group, errors)
             self._loop.call_soon_threadsafe(self._take_back, group, errors)
         link.drop()
+
+
+#: Of the outcomes that are ends, or put one off; a remark is neither.
+_COUNTED: Mapping[str, str] = {
+    "delivered": DELIVERED,
+    "deferred": DEFERRED,
+    "refused": FAILED,
+    "expired": FAILED,
+}
+
+
+def _count(tally: Tally, group: list[_Order], errors: Mapping[int, Exception]) -> None:
+    """Count what a group wrote down: a call for each kind, not for each recipient."""
+    found: Counter[tuple[str, str]] = Counter()
+    for n, (entry, _) in enumerate(group):
+        if n in errors:
+            continue
+        for outcome in entry.outcomes:
+            if what := _COUNTED.get(outcome.state):
+                found[SEND, what] += outcome.last - outcome.first + 1
+        if entry.ended:
+            ended = SETTLED if isinstance(entry.ended[1], Done) else RETRIED
+            found[SEND, ended] += 1
+    tally.add(found)
 
 
 class _Link:

@@ -1,4 +1,7 @@
-"""Sweep: leases that ran out are cleared, and poison that nobody claims is buried."""
+"""Sweep: leases that ran out are cleared, poison that nobody claims is buried.
+
+Processes that were not heard of for long are forgotten.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -7,12 +10,13 @@ import psycopg
 
 from listhub.config import Settings
 from listhub.jobs.job import Job
-from listhub.spool import store
+from listhub.spool import processes, store
 
 
 def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
     """Clear expired leases; a claim would take the items as well."""
     cleared, buried = store.sweep(conn, max_attempts=settings.spool.max_attempts)
+    processes.purge(conn)
     return f"{cleared} leases cleared, {buried} items buried"
 
 

@@ -9,8 +9,12 @@ def drain(name: str, host: Host, *, seconds: float | None = None) -> int:
     """Empty the room of stage `name`, at most `seconds` long; return items settled."""
     stage = by_name(name)
     limit = host.settings.worker.drain if seconds is None else seconds
-    if isinstance(stage, RoomStage):
-        return runner.drain(stage, host, seconds=limit)
-    if name not in host.flows:
-        host.flows[name] = stage.open(host)
-    return host.flows[name].drain(limit)
+    host.tally.begin(name)
+    try:
+        if isinstance(stage, RoomStage):
+            return runner.drain(stage, host, seconds=limit)
+        if name not in host.flows:
+            host.flows[name] = stage.open(host)
+        return host.flows[name].drain(limit)
+    finally:
+        host.tally.end()

@@ -27,6 +27,7 @@ from listhub.errors import StaleClaim, TemporaryError
 from listhub.spool import store
 from listhub.spool.horizon import Horizon
 from listhub.spool.items import Bury, Done, Item, NewItem, Retry, Verdict
+from listhub.spool.tally import BURIED, PARKED, RETRIED, SETTLED
 from listhub.stages.stage import Host, RoomStage, StageContext
 
 _log = log.get(__name__)
@@ -104,7 +105,7 @@ def claim_batch(
     for item in poison:
         reason = f"Its worker died {item.attempts - 1} times without settling it."
         store.settle(conn, item, Bury(reason=reason))
-        _say(item, Bury(reason=reason))
+        _say(host, item, Bury(reason=reason))
     if poison:
         conn.commit()
     return [item for item in items if item not in poison]
@@ -156,7 +157,7 @@ def _work(
                 _log.warning("claim lost")
                 return 0
             conn.commit()
-        _say(item, verdict)
+        _say(host, item, verdict)
         _wake(host, verdict)
     return 1
 
@@ -202,7 +203,7 @@ def _work_together(
     conn.commit()
     for item, verdict in ended:
         with structlog.contextvars.bound_contextvars(**_context(item)):
-            _say(item, verdict)
+            _say(host, item, verdict)
     for stage_name in {new.stage for _, done in ended for new in done.emit}:
         host.nudge(stage_name)
     return len(ended) + sum(_work(stage, host, conn, item) for item in alone)
@@ -277,12 +278,14 @@ def _context(item: Item) -> dict[str, object]:
     }
 
 
-def _say(item: Item, verdict: Verdict) -> None:
-    """Log the one line of a verdict."""
+def _say(host: Host, item: Item, verdict: Verdict) -> None:
+    """Log the one line of a verdict, and count it."""
     match verdict:
         case Done(verdict=how, note=note):
+            host.tally.count(item.stage, SETTLED)
             _log.info("settled", verdict=how, note=note)
         case Retry(after=after, reason=reason):
+            host.tally.count(item.stage, RETRIED)
             _log.warning(
                 "deferred",
                 seconds=after.total_seconds(),
@@ -290,6 +293,8 @@ def _say(item: Item, verdict: Verdict) -> None:
                 reason=reason.partition("\n")[0],
             )
         case _:
+            aside = BURIED if isinstance(verdict, Bury) else PARKED
+            host.tally.count(item.stage, aside)
             _log.error(
                 type(verdict).__name__.lower(),
                 attempts=item.attempts,

@@ -112,7 +112,9 @@ class Sender:
 
     def _make(self) -> Dispatcher:
         settings = self._host.settings
-        self._clerk = Clerk(settings.database, host=self._host.name)
+        self._clerk = Clerk(
+            settings.database, host=self._host.name, tally=self._host.tally
+        )
         delivery = settings.delivery
         connect = partial(
             SmtpConnection.open,

@@ -18,6 +18,7 @@ from listhub import db
 from listhub.config import Settings, verp_key
 from listhub.outside.answers import Answers, Ask
 from listhub.spool.items import Item, Verdict
+from listhub.spool.tally import Tally
 
 Nudge = Callable[[str], None]
 
@@ -44,6 +45,8 @@ class Host:
 
     #: The flows of this process, opened when first drained.
     flows: "dict[str, Flow]" = field(default_factory=dict, repr=False)
+    #: What it has done, for the heartbeat.
+    tally: Tally = field(default_factory=Tally, repr=False)
     #: Claimed and not begun; given back at the next drain if the connection breaks.
     unbegun: list[Item] = field(default_factory=list, repr=False)
     _links: "list[psycopg.Connection[Any]]" = field(default_factory=list, repr=False)

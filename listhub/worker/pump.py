@@ -26,6 +26,7 @@ from listhub.spool import store
 from listhub.stages.drain import drain
 from listhub.stages.stage import Host, Nudge, Stage
 from listhub.stages.table import of_pools
+from listhub.worker.heartbeat import Heart
 from listhub.worker.nudge import Nudger
 from listhub.worker.orphan import die_with_parent
 
@@ -48,22 +49,28 @@ class Pump:
 
     def run(self) -> None:
         """Poll until stopped; returns when every thread has given back its claims."""
+        hosts = [(self._host(pool), pool) for pool in self._pools]
         threads = [
-            threading.Thread(target=self._poll, args=(pool,), name=f"pump-{pool}")
-            for pool in self._pools
+            threading.Thread(target=self._poll, args=each, name=f"pump-{each[1]}")
+            for each in hosts
         ]
+        heart = Heart(hosts, kind="pump")
+        heart.start()
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        heart.stop()
 
-    def _poll(self, pool: str) -> None:
-        host = Host(
+    def _host(self, pool: str) -> Host:
+        return Host(
             settings=self._settings,
             nudge=self._nudge,
             stopping=self.stop.is_set,
             name=f"{self._here}{os.getpid()}/{pool}",
         )
+
+    def _poll(self, host: Host, pool: str) -> None:
         pause = self._settings.worker.poll
         while not self.stop.wait(pause * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter
             try:

@@ -23,6 +23,7 @@ from listhub.stages.drain import drain
 from listhub.stages.stage import Host
 from listhub.stages.table import STAGES
 from listhub.worker.app import TASK, make_app
+from listhub.worker.heartbeat import Heart
 from listhub.worker.nudge import Nudger
 from listhub.worker.orphan import die_with_parent
 from listhub.worker.stop import StopFlag
@@ -60,6 +61,9 @@ class Worker:
         self._stop = StopFlag()
         self._busy = self._orphaned = False
         self._host: Host | None = None
+        self._heart: Heart | None = None
+        #: What the children serve.
+        self._pools: tuple[str, ...] = ()
         #: The process that forks the children; 0 where there are none.
         self._parent = 0
         app.task(name=TASK, ignore_result=True)(self.drain)
@@ -108,11 +112,13 @@ class Worker:
         self._parent = os.getpid()
         # Its own: the pools of a supervisor come from one process, and stop one by one.
         self._stop = StopFlag()
+        if sender is not None:
+            self._pools = tuple(map(str, sender.app.amqp.queues.consume_from))
         if os.environ.get("LISTHUB_PUMP") == "supervised":
             return
         from listhub.worker.pump import start_beside  # noqa: PLC0415 - only here
 
-        start_beside(tuple(map(str, sender.app.amqp.queues.consume_from)))
+        start_beside(self._pools)
 
     def _child_begins(self, **_: Any) -> Host:
         if self._parent not in {0, os.getpid()}:
@@ -125,12 +131,17 @@ class Worker:
             stopping=self._stop.is_set,
             name=host_name(),
         )
+        pools = ", ".join(self._pools)
+        self._heart = Heart([(self._host, pools)], kind="worker")
+        self._heart.start()
         return self._host
 
     def _child_ends(self, **_: Any) -> None:
-        if self._host is not None:
-            with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):
+            if self._host is not None:
                 self._host.close()
+            if self._heart is not None:
+                self._heart.stop()
 
     def _stopping(self, **_: Any) -> None:
         self._stop.set()
