@@ -3,10 +3,11 @@
 The rules of addresses are in `listhub.mail.recipient`; here they meet the lists that
 exist.  A whole batch of recipients costs one statement of two indexed look-ups, and
 what was found can be kept for a moment (`Known`), since the addresses of bounces
-differ in every mail while their domain does not.
+differ in every mail while their domain does not.  Only for names that no list has a
+second one asks whether a family would make it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,17 +32,23 @@ _ROOMS = {
 
 # Each setting level is one index probe (setting_version_newest, last version first).
 _LOOK_UP = """
-SELECT 'domain', name, id, id, 'open', NULL
+SELECT 'domain', name, id, id, 'open', false, NULL
   FROM domain WHERE name = ANY(%(domains)s)
 UNION ALL
-SELECT 'list', list.address, list.id, list.domain_id, list.status,
-       coalesce(own.priority, shared.priority, site.priority)
+SELECT 'list', list.address, list.id, list.domain_id, list.status, list.dormant,
+       coalesce(own.priority, family.priority, shared.priority, site.priority)
   FROM mailing_list AS list
   LEFT JOIN LATERAL (
        SELECT values->>'priority' AS priority FROM setting_version
         WHERE scope = 'list' AND coalesce(domain_id, 0) = 0
           AND coalesce(list_id, 0) = list.id
         ORDER BY version DESC LIMIT 1) AS own ON true
+  LEFT JOIN LATERAL (
+       SELECT values->>'priority' AS priority FROM setting_version
+        WHERE list.family IS NOT NULL
+          AND scope = 'family' AND coalesce(domain_id, 0) = 0
+          AND coalesce(list_id, 0) = list.id
+        ORDER BY version DESC LIMIT 1) AS family ON true
   LEFT JOIN LATERAL (
        SELECT values->>'priority' AS priority FROM setting_version
         WHERE scope = 'domain' AND coalesce(domain_id, 0) = list.domain_id
@@ -54,6 +61,16 @@ SELECT 'list', list.address, list.id, list.domain_id, list.status,
         ORDER BY version DESC LIMIT 1) AS site ON true
  WHERE list.address = ANY(%(lists)s)
 """
+
+_AUTOMATIC = """
+SELECT asked.name || '@' || domain.name
+  FROM unnest(%(names)s::text[], %(domains)s::text[]) AS asked (name, domain)
+  JOIN domain ON domain.name = asked.domain
+ WHERE EXISTS (SELECT FROM automatic_family(asked.name, domain.id))
+"""
+
+#: Where posts wait until their list is made, or has asked its sources for members.
+_MAKING = "automatic"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +104,8 @@ class KnownList:
     closed: bool
     #: 0 to 9, or z.
     priority: str
+    #: It has nobody yet; its sources are to be asked first.
+    dormant: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +114,8 @@ class Known:
 
     lists: Mapping[str, KnownList]
     domains: Mapping[str, int]
+    #: Addresses of lists that a first post would make.
+    automatic: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,6 +126,10 @@ class Asked:
     kind: AddressKind
     domain: str
     list_address: str
+
+    @property
+    def is_post(self) -> bool:
+        return self.kind is AddressKind.POST
 
 
 def find(
@@ -138,10 +163,11 @@ def look_up(
     conn: "psycopg.Connection[Any]", *, lists: Iterable[str], domains: Iterable[str]
 ) -> Known:
     """Return those of the lists and domains that exist."""
-    rows = conn.execute(_LOOK_UP, {"lists": list(lists), "domains": list(domains)})
+    wanted = set(lists)
+    rows = conn.execute(_LOOK_UP, {"lists": list(wanted), "domains": list(domains)})
     found_lists: dict[str, KnownList] = {}
     found_domains: dict[str, int] = {}
-    for what, key, row_id, domain_id, status, priority in rows:
+    for what, key, row_id, domain_id, status, dormant, priority in rows:
         if what == "domain":
             found_domains[key] = row_id
         else:
@@ -150,8 +176,26 @@ def look_up(
                 domain_id=domain_id,
                 closed=status == "closed",
                 priority=priority or str(_COMMON_PRIORITY),
+                dormant=dormant,
             )
-    return Known(lists=found_lists, domains=found_domains)
+    missing = wanted - found_lists.keys()
+    return Known(
+        lists=found_lists,
+        domains=found_domains,
+        automatic=_automatic(conn, missing) if missing else (),
+    )
+
+
+def _automatic(
+    conn: "psycopg.Connection[Any]", addresses: Collection[str]
+) -> frozenset[str]:
+    """Return those of the addresses that a family would make a list of."""
+    pairs = [each.rpartition("@") for each in addresses]
+    values = {
+        "names": [name for name, _, _ in pairs],
+        "domains": [domain for _, _, domain in pairs],
+    }
+    return frozenset(row[0] for row in conn.execute(_AUTOMATIC, values))
 
 
 def judge(asked: Asked, known: Known) -> Destination | Refusal:
@@ -169,12 +213,21 @@ def judge(asked: Asked, known: Known) -> Destination | Refusal:
         return Destination(kind=asked.kind, stage=stage, domain_id=domain_id)
     found = known.lists.get(asked.list_address)
     if found is None:
-        return Refusal(
-            code=550, enhanced="5.1.1", text=f"No list at {asked.recipient}."
-        )
+        return _to_none(asked, known, domain_id=domain_id)
     if stage is None:
         return _not_served(asked)
     return _to_list(asked, found, stage=stage)
+
+
+def _to_none(asked: Asked, known: Known, *, domain_id: int) -> Destination | Refusal:
+    if asked.is_post and asked.list_address in known.automatic:
+        return Destination(
+            kind=asked.kind,
+            stage=_MAKING,
+            domain_id=domain_id,
+            list_address=asked.list_address,
+        )
+    return Refusal(code=550, enhanced="5.1.1", text=f"No list at {asked.recipient}.")
 
 
 def _to_list(asked: Asked, found: KnownList, *, stage: str) -> Destination | Refusal:
@@ -183,17 +236,16 @@ def _to_list(asked: Asked, found: KnownList, *, stage: str) -> Destination | Ref
         return Refusal(
             code=550, enhanced="5.2.1", text=f"The list {asked.list_address} is closed."
         )
-    is_post = asked.kind is AddressKind.POST
     return Destination(
         kind=asked.kind,
-        stage=stage,
+        stage=_MAKING if asked.is_post and found.dormant else stage,
         domain_id=found.domain_id,
         list_id=found.id,
         list_address=asked.list_address,
         priority=int(found.priority)
-        if is_post and found.priority.isdecimal()
+        if asked.is_post and found.priority.isdecimal()
         else _COMMON_PRIORITY,
-        held=is_post and found.priority == "z",
+        held=asked.is_post and found.priority == "z",
     )
 
 

@@ -1,7 +1,7 @@
 """A post and its list: the row, the number, the Message-IDs that a list has had."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from listhub.lists.list_settings import ListSettings
-from listhub.lists.settings import LEVELS, Scope, settings_of
+from listhub.lists.settings import LEVELS, levels_of, settings_of
 from listhub.mail.address import key
 from listhub.mail.headers import Headers
 from listhub.spool.ranking import LONGEST_LAG, PACKET_LAG
@@ -135,10 +135,7 @@ def open_post(
     if found is None or found[7] is None:
         return None
     row = _row(found)
-    site, domain, own = (level or {} for level in found[8:])
-    levels: dict[Scope, Mapping[str, object]]
-    levels = {"site": site, "domain": domain, "list": own}
-    settings = settings_of(levels, list_id=row.id)
+    settings = settings_of(levels_of(found[8:]), list_id=row.id)
     return Opened(row=row, settings=settings, raw=bytes(found[7]))
 
 

@@ -1,15 +1,16 @@
 """List settings: what a list may set, and the levels that they come from.
 
-    defaults  <-  site  <-  domain  <-  list        (later wins)
+    defaults  <-  site  <-  domain  <-  family  <-  list        (later wins)
 
 Each level is one JSON object in `setting_version`; a change writes a new row that
-holds the whole level, so its history is there and nothing is overwritten.
+holds the whole level, so its history is there and nothing is overwritten.  That of a
+family is kept for each of its lists, as the family makes it (listhub.lists.families).
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar, get_args
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
@@ -26,12 +27,16 @@ from listhub.config.fields import (
 )
 from listhub.config.toml import document, read_document
 from listhub.errors import PermanentError, TemporaryError, UsageError
+from listhub.lists.families import level as families
 from listhub.lists.list_settings import ListSettings
 from listhub.policy import patterns
 from listhub.policy.patterns import PatternError
 
 V = TypeVar("V")
-Scope = Literal["site", "domain", "list"]
+Scope = Literal["site", "domain", "family", "list"]
+
+#: The levels of a list, later winning.
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 _logger = log.get(__name__)
 
@@ -48,7 +53,7 @@ SPECS: Mapping[str, Spec] = specs(ListSettings)
 
 
 class Level(TypedDict):
-    """Which level is meant: the site, one domain or one list (by id)."""
+    """Which level is meant: the site, one domain, or (by id) one list or its family."""
 
     scope: Scope
     domain_id: int | None
@@ -140,7 +145,7 @@ def _spec(key: str, *, source: str = "list settings") -> Spec:
     return SPECS[key]
 
 
-#: The newest values of the three levels of the list `l`, as three columns.
+#: The newest values of the levels of the list `l`, as columns for `levels_of`.
 LEVELS = """
   (SELECT v."values" FROM setting_version AS v
     WHERE v.scope = 'site'
@@ -149,6 +154,10 @@ LEVELS = """
   (SELECT v."values" FROM setting_version AS v
     WHERE v.scope = 'domain'
       AND coalesce(v.domain_id, 0) = l.domain_id AND coalesce(v.list_id, 0) = 0
+    ORDER BY v.version DESC LIMIT 1),
+  (SELECT v."values" FROM setting_version AS v
+    WHERE l.family IS NOT NULL AND v.scope = 'family'
+      AND coalesce(v.domain_id, 0) = 0 AND coalesce(v.list_id, 0) = l.id
     ORDER BY v.version DESC LIMIT 1),
   (SELECT v."values" FROM setting_version AS v
     WHERE v.scope = 'list'
@@ -161,7 +170,7 @@ _OF_LIST = f"SELECT {LEVELS} FROM mailing_list AS l WHERE l.id = %s"  # noqa: S6
 def load_levels(
     conn: Connection[Any], list_id: int
 ) -> dict[Scope, Mapping[str, object]]:
-    """Return the newest values of the three levels of a list, in one query."""
+    """Return the newest values of the levels of a list, in one query."""
     row = conn.execute(_OF_LIST, (list_id,)).fetchone()
     if row is None:
         raise PermanentError(
@@ -170,7 +179,12 @@ def load_levels(
             enhanced="5.1.1",
             reason=f"mailing_list {list_id} is gone",
         )
-    return {"site": row[0] or {}, "domain": row[1] or {}, "list": row[2] or {}}
+    return levels_of(row)
+
+
+def levels_of(columns: Sequence[Any]) -> dict[Scope, Mapping[str, object]]:
+    """Return levels by their scope from the columns of `LEVELS`."""
+    return {scope: values or {} for scope, values in zip(SCOPES, columns, strict=True)}
 
 
 def load_list_settings(conn: Connection[Any], list_id: int) -> ListSettings:
@@ -257,10 +271,13 @@ def set_values(
     """Change a level and return its version; None removes a value.
 
     With `replace` the level then holds the changes and nothing else.  Changes that
-    change nothing make no new version.  UsageError for a wrong name or value.
+    change nothing make no new version.  UsageError for a wrong name or value, and for
+    one that the list's family does not allow.
     """
     kept = {key: value for key, value in changes.items() if value is not None}
     checked = check_level(kept)
+    if scope == "list" and checked:
+        families.check_own(conn, list_id, checked)
     level = Level(scope=scope, domain_id=domain_id, list_id=list_id)
     with conn.transaction():
         # Two people at once: the second sees what the first one wrote.

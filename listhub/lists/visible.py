@@ -19,7 +19,7 @@ from listhub.lists.facts import Standings
 from listhub.lists.files import DbFiles
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow
-from listhub.lists.settings import LEVELS, settings_of
+from listhub.lists.settings import LEVELS, levels_of, settings_of
 from listhub.outside.answers import Ask
 from listhub.policy.request import NOBODY, Auth
 
@@ -121,11 +121,8 @@ def _row(found: Sequence[Any]) -> ListRow:
 
 def _settings(row: ListRow, levels: Sequence[Any]) -> ListSettings | None:
     """Return a list's settings; one whose own cannot be used must not hide all others."""
-    site, domain, own = (level or {} for level in levels)
     try:
-        return settings_of(
-            {"site": site, "domain": domain, "list": own}, list_id=row.id
-        )
+        return settings_of(levels_of(levels), list_id=row.id)
     except TemporaryError as error:
         _log.warning("list left out", list=row.address, reason=error.reason)
         return None

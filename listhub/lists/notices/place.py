@@ -8,7 +8,7 @@ import psycopg
 from listhub.config import Settings
 from listhub.i18n.languages import best_language
 from listhub.lists.notices.notice import Place
-from listhub.lists.settings import load_levels
+from listhub.lists.settings import SCOPES, load_levels
 
 _LIST = """
 SELECT list.name, domain.name, domain.id
@@ -31,13 +31,13 @@ def of_list(
     if row is None:
         return None
     levels = load_levels(conn, list_id)
-    nearest = (levels["list"], levels["domain"], levels["site"])
+    nearest = [levels[scope] for scope in reversed(SCOPES)]
     return Place(
         domain=row[1],
         domain_id=row[2],
         list_id=list_id,
         list=row[0],
-        list_subject=_text(levels["list"], "subject"),
+        list_subject=_text({**levels["family"], **levels["list"]}, "subject"),
         language=best_language(
             *(_text(level, "language") for level in nearest), settings.site.language
         ),
