@@ -10,6 +10,7 @@ from listhub.cli.actor import actor
 from listhub.cli.config import read_change
 from listhub.cli.context import Context, json_option, pass_context
 from listhub.cli.roles import moderator, owner
+from listhub.cli.statistics import stats
 from listhub.config import toml
 from listhub.errors import UsageError
 from listhub.lists import catalogue, grants, members, settings
@@ -19,7 +20,7 @@ from listhub.lists.catalogue import ListRow
 @click.group(
     "list",
     short_help="Create, show, change and close lists.",
-    commands=[owner, moderator],
+    commands=[owner, moderator, stats],
 )
 def list_() -> None:
     """Create, show, change and close lists."""

@@ -8,6 +8,8 @@ import click
 
 from listhub.cli.ages import Age
 from listhub.cli.context import Context, json_option, pass_context
+from listhub.jobs import troubles
+from listhub.jobs.troubles import Troubles
 from listhub.spool import stats
 from listhub.spool.stats import Room
 
@@ -41,34 +43,50 @@ def status(context: Context, *, late: timedelta, watch: bool, every: float) -> N
     An item waits from when its turn began.  "In work" is what is leased now.  A
     figure with ~ is the planner's estimate.
 
-    The exit code is 0 when all is well and 1 when something is overdue or buried.
+    The exit code is 0 when all is well and 1 when something is overdue or buried, or a
+    job fails.  Sources of members that are stopped are told, and are their lists' affair.
     """
     while True:
-        figures = _look(context)
-        problems = stats.problems(figures, late=late.total_seconds())
+        figures, by_clock = _look(context)
+        late_ones = stats.problems(figures, late=late.total_seconds())
+        problems = [*late_ones, *by_clock.problems]
         if watch and not context.as_json:
             click.clear()
-        _show(context, figures, problems)
+        _show(context, figures, by_clock, problems)
         if not watch:
             raise click.exceptions.Exit(1 if problems else 0)
         time.sleep(every)
 
 
-def _look(context: Context) -> list[Room]:
+def _look(context: Context) -> tuple[list[Room], Troubles]:
     from listhub.stages.table import STAGES
 
     with context.connection() as conn:
-        return stats.rooms(conn, [stage.name for stage in STAGES])
+        rooms = stats.rooms(conn, [stage.name for stage in STAGES])
+        return rooms, troubles.look(conn)
 
 
-def _show(context: Context, figures: Sequence[Room], problems: Sequence[str]) -> None:
+def _show(
+    context: Context,
+    figures: Sequence[Room],
+    by_clock: Troubles,
+    problems: Sequence[str],
+) -> None:
     if context.as_json:
         context.document(
-            {"healthy": not problems, "problems": problems, "rooms": figures}
+            {
+                "healthy": not problems,
+                "problems": problems,
+                "remarks": by_clock.remarks,
+                "jobs": by_clock.jobs,
+                "sources": by_clock.sources,
+                "rooms": figures,
+            }
         )
         return
     show_rooms(context, figures)
-    context.text("\n" + ("\n".join(problems) or "All is well."))
+    said = problems or ["All is well."]
+    context.text("\n" + "\n".join([*said, *by_clock.remarks]))
 
 
 def show_rooms(context: Context, figures: Sequence[Room]) -> None:

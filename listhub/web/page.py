@@ -1,5 +1,6 @@
 """Pages as HTML: templates of the package, filled with escaped figures and words."""
 
+from collections.abc import Iterable
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -50,8 +51,12 @@ def _file(name: str) -> str:
 
 
 def _problems(report: Report) -> str:
-    items = "".join(f"<li>{escape(problem)}</li>" for problem in report.problems)
-    return f"<ul>{items}</ul>" if items else ""
+    return _items(report.problems) + _items(report.troubles.remarks, kind="remarks")
+
+
+def _items(sentences: Iterable[str], *, kind: str = "problems") -> str:
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f'<ul class="{kind}">{items}</ul>' if items else ""
 
 
 def _oldest(report: Report) -> str:

@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ import psycopg
 from listhub import clock, db, log
 from listhub.config import Database
 from listhub.errors import ListHubError
+from listhub.jobs import troubles
+from listhub.jobs.troubles import Troubles
 from listhub.spool import stats
 from listhub.spool.stats import Room
 from listhub.stages.table import STAGES
@@ -33,6 +35,8 @@ class Report:
     database: bool
     rooms: tuple[Room, ...] = ()
     problems: tuple[str, ...] = ()
+    #: What does not go well by the clock.
+    troubles: Troubles = field(default_factory=Troubles)
 
     @property
     def healthy(self) -> bool:
@@ -50,12 +54,15 @@ class Report:
         return self.database and (self.oldest or 0.0) <= stats.LATE
 
     def document(self) -> dict[str, object]:
-        """Return the report as JSON has it; no addresses, no subjects."""
+        """Return the report as JSON has it; no addresses, no subjects, no lists."""
         return {
             "at": self.at.isoformat(),
             "healthy": self.healthy,
             "database": self.database,
             "problems": list(self.problems),
+            "remarks": self.troubles.remarks,
+            "jobs": [asdict(job) for job in self.troubles.jobs],
+            "sources": asdict(self.troubles.sources),
             "rooms": [asdict(room) for room in self.rooms],
         }
 
@@ -81,7 +88,7 @@ class Reporter:
 
     def _look(self) -> Report:
         try:
-            rooms = self._rooms()
+            rooms, by_clock = self._figures()
         except (ListHubError, psycopg.Error) as error:
             _log.warning("status not known", reason=str(error))
             return Report(
@@ -93,13 +100,15 @@ class Reporter:
             at=clock.now(),
             database=True,
             rooms=tuple(rooms),
-            problems=tuple(stats.problems(rooms)),
+            problems=(*stats.problems(rooms), *by_clock.problems),
+            troubles=by_clock,
         )
 
-    def _rooms(self) -> Sequence[Room]:
+    def _figures(self) -> tuple[list[Room], Troubles]:
         conn: psycopg.Connection[Any]
         with db.connect(self._database) as conn:
             conn.execute(
                 "SELECT set_config('statement_timeout', %s, true)", [str(_PATIENCE)]
             )
-            return stats.rooms(conn, [stage.name for stage in STAGES])
+            rooms = stats.rooms(conn, [stage.name for stage in STAGES])
+            return rooms, troubles.look(conn)

@@ -3,6 +3,7 @@
 import dataclasses
 from datetime import UTC, datetime
 
+from listhub.jobs.troubles import Sources, Troubles
 from listhub.spool.stats import Room
 from listhub.web import page
 from listhub.web.status import Report
@@ -69,3 +70,13 @@ def test_health_follows_the_flow():
     assert not report(ROOM, problems=("buried",)).healthy
     assert not report(dataclasses.replace(ROOM, oldest=301.0)).flowing
     assert not report(database=False).flowing
+
+
+def test_remarks_are_no_problems():
+    """What owners have to see to is told on a page that says that all is well."""
+    remarked = dataclasses.replace(
+        report(ROOM), troubles=Troubles(sources=Sources(stopped=2))
+    )
+    text = page.status(remarked, refresh=False)
+    assert "All is well" in text
+    assert '<ul class="remarks"><li>Sources of 2 roles of lists are stopped' in text
