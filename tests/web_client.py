@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from html import unescape
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx2
 import psycopg
@@ -73,7 +74,7 @@ class Client:
         self.settings = settings
         self._http = TestClient(
             make_app(settings),
-            base_url=settings.web.url or "http://testserver",
+            base_url=settings.web.url or "http://web.example",
             headers={"accept-language": language},
         )
         self.page: Seen | None = None
@@ -102,10 +103,24 @@ class Client:
             identifier = sessions.make(
                 conn, person_id, method="link", settings=self.settings
             )
-        self._http.cookies.clear()
-        https = (self.settings.web.url or "").startswith("https:")
-        self._http.cookies.set("__Host-listhub" if https else "listhub", identifier)
+        self.carry(identifier)
+
+    @property
+    def identifier(self) -> str | None:
+        """What the session's cookie says."""
+        return self.cookies.get(self._cookie)
+
+    def carry(self, identifier: str) -> None:
+        """Have no cookie but a session's, as if it had been given so."""
+        self.cookies.clear()
+        host = urlsplit(str(self._http.base_url)).hostname or ""
+        self.cookies.set(self._cookie, identifier, domain=host)
         self.page = None
+
+    @property
+    def _cookie(self) -> str:
+        https = str(self._http.base_url).startswith("https:")
+        return "__Host-listhub" if https else "listhub"
 
     def get(self, path: str, **headers: str) -> Seen:
         """Open a page, follow where it moves, and stand there."""

@@ -5,6 +5,9 @@ this table: no page can be added without them.
 """
 
 from listhub.web.door.page import Page
-from listhub.web.pages import home
+from listhub.web.pages import home, sign_in
 
-PAGES: tuple[Page, ...] = (*home.PAGES,)
+PAGES: tuple[Page, ...] = (
+    *home.PAGES,
+    *sign_in.PAGES,
+)

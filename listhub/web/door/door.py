@@ -154,6 +154,7 @@ class Door:
                 key=self._replies.key(csrf.PURPOSE),
             ),
             identifier=identifier if session else "",
+            session_cookie=self._replies.session,
             visitor_id=visitor_id,
         )
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n import formats
 from listhub.i18n.text import translated
 from listhub.lists.accounts.sessions import Session
 from listhub.lists.accounts.standing import Standing
@@ -34,6 +35,8 @@ class Visit:
     row: ListRow | None = None
     #: What the session's cookie says, "" without a session.
     identifier: str = field(default="", repr=False)
+    #: The name of the session's cookie.
+    session_cookie: str = ""
     #: The token of this visitor's forms.
     csrf: str = ""
     #: What the forms of a visitor without a session are bound to.
@@ -75,6 +78,10 @@ class Visit:
     def visitor(self) -> Visitor:
         return Visitor(sender=self.sender, auth=self.auth)
 
+    def span(self, seconds: float) -> str:
+        """Return a span of time in the visitor's language."""
+        return formats.span(seconds, self.language)
+
     def say(self, text: str, **values: object) -> str:
         """Return a text marked with N_ in the visitor's language."""
         said = translated(text, self.language)
@@ -89,14 +96,3 @@ def path(*parts: str, query: Mapping[str, object] | None = None) -> str:
     whole = "/" + "/".join(quote(part, safe="@+") for part in parts if part)
     pairs = [(name, v) for name, v in (query or {}).items() if v not in (None, "", ())]
     return f"{whole}?{urlencode(pairs, doseq=True)}" if pairs else whole
-
-
-def local(path: str, default: str = "/") -> str:
-    """Return a path that a form gave if it leads to a page of ours, else `default`.
-
-    Browsers take two slashes, backslashes and control characters as ways elsewhere.
-    """
-    harmless = path.startswith("/") and not path.startswith("//")
-    if harmless and path.isprintable() and "\\" not in path:
-        return path
-    return default

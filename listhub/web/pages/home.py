@@ -1,11 +1,12 @@
 """The first page, the choice of a language, and help."""
 
 from listhub.i18n.languages import best_language
+from listhub.lists.accounts.next_path import local
 from listhub.web.door.answer import Answer, Cookie, Moved, View
 from listhub.web.door.languages import COOKIE
 from listhub.web.door.need import Need
 from listhub.web.door.page import Page
-from listhub.web.door.visit import Visit, local
+from listhub.web.door.visit import Visit
 
 #: Seconds that a visitor's choice of a language is kept: a year.
 _YEAR = 31_536_000
@@ -25,7 +26,7 @@ def choose_language(visit: Visit) -> Answer:
     """Keep a visitor's choice; persons choose in their account."""
     chosen = best_language(visit.asked.one("language"))
     kept = Cookie(name=COOKIE, value=chosen, life=_YEAR)
-    return Moved(to=local(visit.asked.one("next")), cookies=(kept,))
+    return Moved(to=local(visit.asked.one("next")) or "/", cookies=(kept,))
 
 
 PAGES = (

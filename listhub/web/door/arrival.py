@@ -1,0 +1,38 @@
+"""Somebody has shown who they are: a session of a new identifier, and on they go."""
+
+from listhub.lists.accounts import sessions
+from listhub.lists.accounts.next_path import local
+from listhub.web.door.answer import Answer, Cookie, Moved
+from listhub.web.door.visit import Visit, path
+
+
+def arrive(
+    visit: Visit, person_id: int, *, method: sessions.Method, next_path: str = ""
+) -> Answer:
+    """Sign a person in and move on, past the second factor if they have one."""
+    identifier = sessions.make(
+        visit.conn,
+        person_id,
+        method=method,
+        settings=visit.settings,
+        user_agent=visit.asked.headers.get("user-agent", ""),
+        came_from=visit.asked.client,
+        # Whatever identifier was planted in the browser before is worth nothing now.
+        replaces=visit.identifier,
+    )
+    session = sessions.find(visit.conn, identifier, settings=visit.settings)
+    to = local(next_path) or "/"
+    if session and session.waits_for_code:
+        to = path("second-factor", query={"next": to})
+    return Moved(to=to, cookies=(cookie(visit, identifier),))
+
+
+def cookie(visit: Visit, identifier: str) -> Cookie:
+    """Return the cookie that holds a session; it ends when the session must."""
+    life = int(visit.settings.sign_in.session_life)
+    return Cookie(name=visit.session_cookie, value=identifier, life=life)
+
+
+def no_cookie(visit: Visit) -> Cookie:
+    """Return what ends the session's cookie."""
+    return Cookie(name=visit.session_cookie, value="", life=0)

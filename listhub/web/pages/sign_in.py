@@ -1,0 +1,90 @@
+"""Sign in by a link that comes by mail, and sign out.
+
+The link's page (GET) changes nothing: programs that read mail open it first.  Its
+button (POST) uses the link, and gives the browser a session of a new identifier.
+"""
+
+from listhub.i18n.text import N_, Text
+from listhub.lists.accounts import links, sessions
+from listhub.lists.accounts.next_path import local
+from listhub.lists.said import SaidError
+from listhub.web.door.answer import Answer, Moved, View
+from listhub.web.door.arrival import arrive, no_cookie
+from listhub.web.door.need import Need
+from listhub.web.door.page import Page
+from listhub.web.door.visit import Visit
+
+TOO_OFTEN = N_("This was asked for too often; try again in %(wait)s.")
+USED = N_("This link was used before, or is too old; ask for a new one.")
+SENT = N_("A link is on its way to %(address)s. It is good for 15 minutes.")
+GONE = N_("You are signed out.")
+
+
+def show(visit: Visit) -> Answer:
+    """Ask for the address, or offer the other ways in."""
+    if visit.who.signed_in:
+        return Moved(to=local(visit.asked.one("next")) or "/")
+    return _page(visit)
+
+
+def ask(visit: Visit) -> Answer:
+    """Mail a link; whether the address is known here cannot be seen."""
+    written = visit.asked.one("address")
+    try:
+        wait = links.ask(
+            visit.conn,
+            written,
+            settings=visit.settings,
+            next_path=local(visit.asked.one("next")),
+            came_from=visit.asked.client,
+            language=visit.language,
+        )
+    except SaidError as error:
+        return _page(visit, wrong=error.text, status=400)
+    if wait:
+        return _page(visit, wrong=Text(TOO_OFTEN, wait=visit.span(wait)), status=429)
+    return View(template="sign_in_sent.html.j2", values={"address": written.strip()})
+
+
+def peek(visit: Visit) -> Answer:
+    """Show whose link it is, with the button that uses it."""
+    link = links.peek(visit.conn, visit.asked.params["token"])
+    if link is None or link.state != "good":
+        return _page(visit, wrong=Text(USED), status=410)
+    return View(
+        template="sign_in_link.html.j2",
+        values={"link": link, "token": visit.asked.params["token"]},
+    )
+
+
+def use(visit: Visit) -> Answer:
+    """Sign in whoever holds the link."""
+    used = links.use(visit.conn, visit.asked.params["token"])
+    if used is None:
+        return _page(visit, wrong=Text(USED), status=410)
+    return arrive(visit, used.person_id, method="link", next_path=used.next_path)
+
+
+def sign_out(visit: Visit) -> Answer:
+    """End the session."""
+    sessions.end(visit.conn, visit.identifier)
+    return Moved(to="/", said=Text(GONE), cookies=(no_cookie(visit),))
+
+
+def _page(visit: Visit, *, wrong: Text | None = None, status: int = 200) -> View:
+    return View(
+        template="sign_in.html.j2",
+        status=status,
+        values={
+            "wrong": wrong,
+            "next": local(visit.asked.one("next")),
+            "address": visit.asked.one("address"),
+        },
+    )
+
+
+PAGES = (
+    Page(path="/sign-in", need=Need.ANYBODY, get=show, post=ask),
+    Page(path="/sign-in/{token}", need=Need.ANYBODY, get=peek, post=use),
+    Page(path="/sign-out", need=Need.ANYBODY, post=sign_out),
+)
