@@ -7,13 +7,14 @@ import psycopg
 
 from listhub.config import Settings
 from listhub.jobs.job import Job
-from listhub.lists.moderation import expiry
+from listhub.lists.moderation import delayed, expiry
 
 
 def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
     """Delete a batch of decided requests with their keys."""
     age = timedelta(days=settings.retention.requests_days)
-    return f"{expiry.purge(conn, age=age)} requests deleted"
+    purged = expiry.purge(conn, age=age)
+    return f"{purged} requests, {delayed.purge(conn, age=age)} decisions deleted"
 
 
 JOB = Job(

@@ -5,6 +5,7 @@ docs/reference/jobs.md.
 """
 
 from listhub.jobs import (
+    describe_requests,
     count_statistics,
     evaluate_bounces,
     expire_requests,
@@ -38,6 +39,7 @@ JOBS: tuple[AnyJob, ...] = (
     # Before the reminders: nobody is reminded of what has just ended.
     expire_requests.JOB,
     remind_moderators.JOB,
+    describe_requests.JOB,
     remind_members.JOB,
     # Before the scores: what is set aside does not count.
     watch_bounces.JOB,

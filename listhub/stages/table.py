@@ -9,6 +9,7 @@ from listhub.stages import (
     bounce,
     bouncers,
     command,
+    decide,
     digest,
     distribute,
     forward,
@@ -31,6 +32,8 @@ STAGES: tuple[Stage, ...] = (
     bounce.STAGE,
     # After it: what follows for the members.
     bouncers.STAGE,
+    # After both, whose pool it shares.
+    decide.STAGE,
     task.STAGE,
     # After it: some of what it puts.
     sync.STAGE,

@@ -4,6 +4,7 @@ The row lock makes two who decide in the same instant stand in line; the second 
 finds the first one's decision and is told of it (design: decisions are idempotent).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -37,6 +38,13 @@ UPDATE request
        claimed_until = NULL, topics = coalesce(%(topics)s, topics)
  WHERE id = %(id)s AND state = 'waiting'
 """
+# The request is locked: whoever carries out the other decision finds it taken.
+_OVERTAKE = """
+UPDATE decision_request SET outcome = 'already', settled_at = clock_timestamp()
+  FROM decision
+ WHERE request_id = %s AND outcome = 'pending' AND decision.id = decision_id
+RETURNING decision.decided_by
+"""
 _NOTE = """
 UPDATE request SET note = note || CASE note WHEN '' THEN '' ELSE E'\\n' END
                   || to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || 'Z '
@@ -48,6 +56,9 @@ UPDATE request SET note = note || CASE note WHEN '' THEN '' ELSE E'\\n' END
 #: Decisions after which a post or a command goes its way.
 _GO_ON = frozenset({Action.APPROVE, Action.CONFIRM})
 
+#: Characters that somebody may be told.
+LONGEST = 10_000
+TOO_LONG = N_("The text is too long; %(most)s characters are enough.")
 CLOSED = N_("The list %(list)s is closed: this can be rejected, not let through.")
 NO_POST = N_(
     "This is no post: it has no sender to allow, block or report, and no topic."
@@ -77,20 +88,12 @@ def decide(
     _check(request, decision)
     if decision.action in _GO_ON:
         _refuse_closed(conn, request)
-    conn.execute(
-        _DECIDE,
-        {
-            "id": request_id,
-            "state": STATES[decision.action],
-            "by": encoded_words.safe(by),
-            "how": how,
-            "reason": lines(decision.reason),
-            "topics": None if decision.topics is None else list(decision.topics),
-        },
-    )
+    _write(conn, request, decision, by=by, how=how)
     other = request.claimed_by or ""
     claim_of = other if key(other) != key(by) else ""
-    _note_decision(conn, request, decision, by=by, how=how, claim_of=claim_of)
+    overtaken = _overtake(conn, request_id)
+    others = {"claim_of": claim_of, "overtaken": overtaken}
+    _note_decision(conn, request, decision, by=by, how=how, others=others)
     items = effects(
         Case(
             conn=conn,
@@ -101,7 +104,38 @@ def decide(
             settings=settings,
         )
     )
-    return Decided(request=request, decision=decision, items=items, claim_of=claim_of)
+    return Decided(
+        request=request,
+        decision=decision,
+        items=items,
+        claim_of=claim_of,
+        overtaken=overtaken,
+    )
+
+
+def _write(
+    conn: "psycopg.Connection[Any]",
+    request: Request,
+    decision: Decision,
+    *,
+    by: str,
+    how: How,
+) -> None:
+    wanted = {
+        "id": request.id,
+        "state": STATES[decision.action],
+        "by": encoded_words.safe(by),
+        "how": how,
+        "reason": lines(decision.text or decision.reason),
+        "topics": None if decision.topics is None else list(decision.topics),
+    }
+    conn.execute(_DECIDE, wanted)
+
+
+def _overtake(conn: "psycopg.Connection[Any]", request_id: int) -> str:
+    """End another's decision that is on its way; return whose it was, "" if none is."""
+    row = conn.execute(_OVERTAKE, [request_id]).fetchone()
+    return row[0] if row else ""
 
 
 def note(
@@ -117,8 +151,26 @@ def lines(text: str) -> str:
     return "\n".join(map(encoded_words.safe, text.splitlines())).strip()
 
 
+def check(decision: Decision) -> None:
+    """Refuse a decision that makes no sense whatever it is about: UsageError."""
+    if decision.template not in REJECTIONS:
+        raise UsageError(
+            f"There is no text {shown(decision.template)} for rejected posts; there"
+            f" are {', '.join(REJECTIONS)}."
+        )
+    if decision.allow and decision.action is not Action.APPROVE:
+        raise UsageError("A sender is allowed only by approving what they sent.")
+    if decision.block and decision.action is Action.APPROVE:
+        raise UsageError("A sender is not blocked by approving what they sent.")
+    if decision.text and decision.action is not Action.REJECT:
+        raise UsageError("Only whoever is rejected is written to.")
+    if max(map(len, (decision.text, decision.reason))) > LONGEST:
+        raise SaidError(TOO_LONG, most=LONGEST)
+
+
 def _check(request: Request, decision: Decision) -> None:
     """Refuse what makes no sense: a confirmation by others, a subscription as spam."""
+    check(decision)
     own = request.waits_for == "person"
     if own is not (decision.action in OWN):
         who = "the person who asked" if own else "the people in charge"
@@ -130,15 +182,6 @@ def _check(request: Request, decision: Decision) -> None:
     extras = decision.allow or decision.block or decision.topics is not None
     if not post and (extras or decision.action is Action.SPAM):
         raise SaidError(NO_POST)
-    if decision.template not in REJECTIONS:
-        raise UsageError(
-            f"There is no text {shown(decision.template)} for rejected posts; there"
-            f" are {', '.join(REJECTIONS)}."
-        )
-    if decision.allow and decision.action is not Action.APPROVE:
-        raise UsageError("A sender is allowed only by approving what they sent.")
-    if decision.block and decision.action is Action.APPROVE:
-        raise UsageError("A sender is not blocked by approving what they sent.")
 
 
 def _refuse_closed(conn: "psycopg.Connection[Any]", request: Request) -> None:
@@ -157,7 +200,7 @@ def _note_decision(
     *,
     by: str,
     how: How,
-    claim_of: str,
+    others: Mapping[str, str],
 ) -> None:
     detail = {
         "request": request.id,
@@ -166,12 +209,12 @@ def _note_decision(
         "author": request.author,
         "person": request.person,
         "what": request.what,
-        "reason": lines(decision.reason),
+        "reason": lines(decision.text or decision.reason),
         "template": decision.template if decision.action is Action.REJECT else "",
         "allow": decision.allow,
         "block": decision.block,
         "quiet": decision.quiet,
-        "claim_of": claim_of,
+        **others,
     }
     audit.note(
         conn,

@@ -44,6 +44,9 @@ class Decision:
     reason: str = ""
     #: Which text the author of something rejected gets.
     template: str = "reject"
+    #: That text as somebody has edited it, and its subject; "" leaves it as it is.
+    text: str = ""
+    heading: str = ""
     #: The author's posts are not held again.
     allow: bool = False
     #: The author goes on the list's blocklist.
@@ -63,6 +66,8 @@ class Decided:
     items: tuple[NewItem, ...] = ()
     #: Who had claimed it, where that was somebody else; "" otherwise.
     claim_of: str = ""
+    #: Whose decision was on its way and comes too late now; "" otherwise.
+    overtaken: str = ""
 
     @property
     def state(self) -> State:

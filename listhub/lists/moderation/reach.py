@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from listhub.lists.moderation.request import Request
 from listhub.mail.address import key
 
 _ROLES = """
@@ -51,6 +52,16 @@ class Reach:
             return OPEN
         ways = [way for way, ids in self._ways() if ids]
         return f"{OPEN} AND ({' OR '.join(ways) or 'false'})"
+
+    def covers(self, request: Request) -> bool:
+        """Tell whether this person has a say in a request, decided or not."""
+        waits_for = request.waits_for
+        return waits_for != "person" and (
+            self.site
+            or request.domain_id in self.domains
+            or (request.list_id in self.owned and waits_for != "listmasters")
+            or (request.list_id in self.moderated and waits_for == "moderators")
+        )
 
     def _ways(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
         return (

@@ -45,6 +45,7 @@ SOURCE = """
 """
 _LOAD = f"SELECT {COLUMNS} {SOURCE} WHERE request.id = %s"
 _LOCK = f"{_LOAD} FOR UPDATE OF request"
+_LOAD_ALL = f"SELECT {COLUMNS} {SOURCE} WHERE request.id = ANY(%s) ORDER BY request.id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,14 @@ def load(conn: "psycopg.Connection[Any]", request_id: int) -> Request | None:
         .execute(_LOAD, [request_id])
         .fetchone()
     )
+
+
+def load_all(
+    conn: "psycopg.Connection[Any]", request_ids: Sequence[int]
+) -> list[Request]:
+    """Return those of these requests that are there, by their numbers."""
+    with conn.cursor(row_factory=class_row(Request)) as cursor:
+        return cursor.execute(_LOAD_ALL, [list(request_ids)]).fetchall()
 
 
 def lock(conn: "psycopg.Connection[Any]", request_id: int) -> Request | None:

@@ -166,7 +166,7 @@ def test_what_was_decided_is_forgotten(rooms: Rooms):
     rooms.conn.commit()
     assert bodies.vacuum(rooms.conn, age=timedelta(days=1)) == 0
 
-    assert run(rooms, purge_requests) == ["1 requests deleted"]
+    assert run(rooms, purge_requests) == ["1 requests, 0 decisions deleted"]
 
     assert [row.state for row in rooms.rows("SELECT state FROM request")] == ["waiting"]
     kept = rooms.rows("SELECT request_id FROM request_key")
