@@ -29,7 +29,7 @@ def link(client: Client, *, next_path: str = "") -> str:
 
 
 def mails(rooms: Rooms) -> list[bytes]:
-    rows = rooms.conn.execute("SELECT header FROM outgoing").fetchall()
+    rows = rooms.conn.execute("SELECT head FROM outgoing").fetchall()
     return [bytes(row[0]) for row in rows]
 
 
