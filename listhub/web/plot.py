@@ -27,6 +27,8 @@ class Plot:
     #: One line of plain text: what is counted, in which unit.
     title: str
     numbers: Sequence[float]
+    #: What those hear who do not see it; `described` unless told, which is English.
+    label: str = ""
     #: Under the first and the last step.
     first: str = ""
     last: str = ""
@@ -41,10 +43,13 @@ def svg(plot: Plot) -> str:
     top = ceiling(max(numbers, default=0.0))
     right, floor = plot.width - _RIGHT, plot.height - _BELOW
     draw = _bars if plot.kind == "bar" else _line
-    parts = [
+    head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img"'
         f' viewBox="0 0 {plot.width} {plot.height}" width="{plot.width}"'
-        f' height="{plot.height}" aria-label="{escape(described(plot))}">',
+        f' height="{plot.height}" aria-label="{escape(plot.label or described(plot))}">'
+    )
+    parts = [
+        head,
         f"<title>{escape(plot.title)}</title>",
         f'<line class="plot-axis" x1="{_LEFT}" y1="{floor}" x2="{right}" y2="{floor}"/>',
         f'<line class="plot-grid" x1="{_LEFT}" y1="{_ABOVE}" x2="{right}" y2="{_ABOVE}"/>',
