@@ -278,6 +278,10 @@ class ListSettings(BounceSettings):
         default=False, about="Ask relays to report what became of each copy (DSN)."
     )
     archive: bool = setting(default=True, about="Keep posts in the archive.")
+    archive_indexing: bool = setting(
+        default=False,
+        about="Let search engines list its archive, where everybody may read it.",
+    )
     ignore_x_no_archive: bool = setting(
         default=False, about="Archive even posts whose header asks not to."
     )
