@@ -208,7 +208,7 @@ def spam(context: Context, *, request_id: int, block: bool) -> None:
 def note(context: Context, *, request_id: int, text: str) -> None:
     """Leave TEXT for the others who may decide request ID."""
     with context.connection() as conn:
-        if not decisions.note(conn, request_id, text, by=actor()):
+        if not decisions.note(conn, request_id, text, by=actor(), how="cli"):
             raise UsageError(_no_request(request_id))
     context.result(f"Request {request_id}: your note is there.", request=request_id)
 

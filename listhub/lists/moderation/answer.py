@@ -196,7 +196,7 @@ def answer(
             "key used from another address", holder=found.holder, sender=given.by
         )
     if given.verb is Verb.NOTE and given.text:
-        decisions.note(conn, found.request.id, given.text, by=found.holder)
+        decisions.note(conn, found.request.id, given.text, by=found.holder, how="mail")
         return Answered(outcome=Noted(request=found.request))
     decision = _decision(found, given)
     if decision is None:

@@ -139,11 +139,23 @@ def _overtake(conn: "psycopg.Connection[Any]", request_id: int) -> str:
 
 
 def note(
-    conn: "psycopg.Connection[Any]", request_id: int, text: str, *, by: str
+    conn: "psycopg.Connection[Any]", request_id: int, text: str, *, by: str, how: How
 ) -> bool:
     """Leave a note for the others who may decide; False if there is no such request."""
-    values = {"id": request_id, "by": encoded_words.safe(by), "text": lines(text)}
-    return conn.execute(_NOTE, values).rowcount == 1
+    written = lines(text)
+    values = {"id": request_id, "by": encoded_words.safe(by), "text": written}
+    request = requests.load(conn, request_id)
+    if request is None or not conn.execute(_NOTE, values).rowcount:
+        return False
+    audit.note(
+        conn,
+        actor=by,
+        action="request.note",
+        subject=request.address,
+        list_id=request.list_id,
+        detail={"request": request_id, "how": how, "note": written},
+    )
+    return True
 
 
 def lines(text: str) -> str:

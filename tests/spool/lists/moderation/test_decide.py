@@ -345,8 +345,10 @@ def test_notes_are_kept_in_order(rooms: Rooms):
     """What deciders write to each other stands under its date and name."""
     held = hold_post(rooms, moderated(rooms), post_bytes(EVE))
 
-    decisions.note(rooms.conn, held.request_id, "Do we know her?\x00", by=MOD)
-    decisions.note(rooms.conn, held.request_id, "Yes.", by=SECOND)
+    decisions.note(
+        rooms.conn, held.request_id, "Do we know her?\x00", by=MOD, how="web"
+    )
+    decisions.note(rooms.conn, held.request_id, "Yes.", by=SECOND, how="web")
 
     [row] = rooms.rows("SELECT note FROM request")
     first, second = row.note.splitlines()
