@@ -87,7 +87,9 @@ def add(
             for number, text in enumerate(who, start=1)
         )
         with member_import.stage(rows, found=found) as staged:
-            report = member_import.apply(conn, staged, found=found, actor=actor())
+            report = member_import.apply(
+                conn, staged, found=found, actor=actor(), most=settings.max_members
+            )
     if report.refused and not context.as_json:
         for _, value, reason in report.refused:
             click.echo(clean(f"{value} {reason}."), err=True)
@@ -247,6 +249,7 @@ def import_(
                 actor=actor(),
                 partial=partial,
                 dry_run=dry_run,
+                most=settings.max_members,
                 tell=progress.step,
             )
     _tell(context, found, report, name=name, quiet=quiet, dry_run=dry_run)

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from listhub.config.fields import nearest, shown
 from listhub.errors import UsageError
+from listhub.i18n.text import N_, Text
 from listhub.lists import member_row
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.member_row import PLAIN, Row, make_row, refused
@@ -28,6 +29,18 @@ _CHUNK = 1 << 16
 _DELIMITERS = (",", ";", "\t")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_MARK = b"\xef\xbb\xbf"
+
+_LONG_LINE = N_("is a line of more than %(most)s octets")
+_NUL = N_("has a NUL octet")
+_NO_UTF8 = N_("is not text in UTF-8")
+_OPEN_QUOTE = N_("opens a quote that is not closed")
+_WRONG_QUOTE = N_("is quoted wrongly; within quotes a quote is written twice")
+_ONE_COLUMN = N_("has 1 column; the header has %(wanted)s (%(header)s)")
+_OTHER_WIDTH = N_("has %(found)s columns; the header has %(wanted)s (%(header)s)")
+_ONE_ADDRESS = N_(
+    "has %(found)s columns; one address a line is right, or a header that names the"
+    " columns"
+)
 
 
 class Source(Protocol):
@@ -118,17 +131,17 @@ def _records(lines: "_Lines", layout: _Layout) -> Iterator[tuple[int, list[str] 
             yield number, _quoted_record(number, text, lines, layout=layout)
 
 
-def _unreadable(data: bytes) -> str:
-    """Say why a line cannot be read at all, or return ""."""
+def _unreadable(data: bytes) -> Text | None:
+    """Say why a line cannot be read at all, or return None."""
     if len(data) > LINE_LIMIT:
-        return f"is a line of more than {LINE_LIMIT} octets"
+        return Text(_LONG_LINE, most=LINE_LIMIT)
     if b"\0" in data:
-        return "has a NUL octet"
+        return Text(_NUL)
     try:
         data.decode()
     except UnicodeDecodeError:
-        return "is not text in UTF-8"
-    return ""
+        return Text(_NO_UTF8)
+    return None
 
 
 def _rescued(data: bytes) -> str:
@@ -154,29 +167,26 @@ def _quoted_record(
         if found is None or size > LINE_LIMIT or _unreadable(found[1]):
             for line in reversed(taken):
                 lines.give_back(*line)
-            return refused(number, text, "opens a quote that is not closed")
+            return refused(number, text, Text(_OPEN_QUOTE))
         whole += "\n" + found[1].decode()
     try:
         return next(csv.reader([whole], delimiter=layout.delimiter, strict=True))
     except csv.Error:
         for line in reversed(taken):
             lines.give_back(*line)
-        return refused(
-            number, text, "is quoted wrongly; within quotes a quote is written twice"
-        )
+        return refused(number, text, Text(_WRONG_QUOTE))
 
 
 def _wrong_width(line: int, fields: Sequence[str], *, columns: Sequence[str]) -> Row:
-    amount = "column" if len(fields) == 1 else "columns"
-    header = ", ".join(columns)
-    reason = f"has {len(fields)} {amount}; the header has {len(columns)} ({header})"
-    if len(columns) == 1:
-        reason = (
-            f"has {len(fields)} {amount}; one address a line is right,"
-            " or a header that names the columns"
-        )
+    text = _OTHER_WIDTH if len(fields) > 1 else _ONE_COLUMN
+    why = Text(
+        _ONE_ADDRESS if len(columns) == 1 else text,
+        found=len(fields),
+        wanted=len(columns),
+        header=", ".join(columns),
+    )
     value = next((field for field in fields if "@" in field), " ".join(fields))
-    return refused(line, value.strip(), reason)
+    return refused(line, value.strip(), why)
 
 
 # --- lines --------------------------------------------------------------------

@@ -8,16 +8,15 @@ write persons in the order of their keys.
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, Literal, NamedTuple, Protocol
 
 import psycopg
 
 from listhub.errors import UsageError
 from listhub.lists import audit
-from listhub.lists.catalogue import ListRow
 from listhub.lists.member_row import Row
 from listhub.mail.recipient import split
 
@@ -46,10 +45,17 @@ CREATE TEMPORARY TABLE incoming (
     suspended_until timestamptz,
     topics text[] NOT NULL,
     attributes jsonb NOT NULL,
-    reason text NOT NULL
+    given text[] NOT NULL,
+    reason text NOT NULL,
+    -- What an earlier member has otherwise than the row says; none without a change.
+    changes text[] NOT NULL DEFAULT '{}'
 ) ON COMMIT DROP
 """
-_COPY = "COPY incoming FROM STDIN"
+_COPY = """
+COPY incoming (line, address, address_key, name, reception, own_posts, concealed,
+               suspended_at, suspended_until, topics, attributes, given, reason)
+FROM STDIN
+"""
 _ANALYZE = "ANALYZE incoming"
 
 _REFUSE_REPEATED = """
@@ -59,12 +65,65 @@ UPDATE incoming SET reason = 'is in line ' || earlier.line || ' already'
  WHERE incoming.address_key = earlier.address_key
    AND incoming.line > earlier.line AND incoming.reason = ''
 """
-_REFUSE_MEMBERS = """
-UPDATE incoming SET reason = 'is a member already'
+#: What is said of who is one; not refused by who lets members be skipped or changed.
+MEMBER = "is a member already"
+_REFUSE_MEMBERS = f"""
+UPDATE incoming SET reason = '{MEMBER}'
   FROM person JOIN subscription ON subscription.person_id = person.id
  WHERE subscription.list_id = %s AND person.address_key = incoming.address_key
    AND incoming.reason = ''
+"""  # noqa: S608 - constants
+# Who came first stays: the last ones of the file are those that are too many.
+_REFUSE_FURTHER = """
+UPDATE incoming SET reason = 'is more than the list takes'
+  FROM (SELECT line, row_number() OVER (ORDER BY line) AS number FROM incoming
+         WHERE reason = '') AS counted
+ WHERE incoming.line = counted.line AND incoming.reason = '' AND counted.number
+       > %(most)s - (SELECT count(*) FROM subscription WHERE list_id = %(list_id)s)
 """
+# Only what a row says itself: what it leaves open stays as the member has it.
+_COMPARE = f"""
+UPDATE incoming SET changes = compared.changes
+  FROM (SELECT person.address_key, array_remove(ARRAY[
+               CASE WHEN 'reception' = ANY(new.given)
+                     AND old.reception <> new.reception THEN 'reception' END,
+               CASE WHEN new.given && '{{reception,own_posts}}'
+                     AND old.own_posts <> new.own_posts THEN 'own_posts' END,
+               CASE WHEN 'concealed' = ANY(new.given)
+                     AND old.concealed <> new.concealed THEN 'concealed' END,
+               CASE WHEN 'suspended_at' = ANY(new.given)
+                     AND old.suspended_at IS DISTINCT FROM new.suspended_at
+                      OR 'suspended_until' = ANY(new.given)
+                     AND old.suspended_until IS DISTINCT FROM new.suspended_until
+                    THEN 'suspension' END,
+               CASE WHEN 'topics' = ANY(new.given)
+                     AND old.topics <> new.topics THEN 'topics' END,
+               CASE WHEN NOT old.attributes @> new.attributes THEN 'attributes' END
+               ], NULL) AS changes
+          FROM incoming AS new JOIN person USING (address_key)
+          JOIN subscription AS old ON old.person_id = person.id
+         WHERE old.list_id = %s AND new.reason = '{MEMBER}') AS compared
+ WHERE incoming.address_key = compared.address_key AND incoming.reason = '{MEMBER}'
+"""  # noqa: S608 - constants
+_CHANGE = f"""
+UPDATE subscription AS old
+   SET reception = CASE WHEN 'reception' = ANY(new.changes)
+                        THEN new.reception ELSE old.reception END,
+       own_posts = CASE WHEN 'own_posts' = ANY(new.changes)
+                        THEN new.own_posts ELSE old.own_posts END,
+       concealed = CASE WHEN 'concealed' = ANY(new.changes)
+                        THEN new.concealed ELSE old.concealed END,
+       suspended_at = CASE WHEN 'suspension' = ANY(new.changes)
+                           THEN new.suspended_at ELSE old.suspended_at END,
+       suspended_until = CASE WHEN 'suspension' = ANY(new.changes)
+                              THEN new.suspended_until ELSE old.suspended_until END,
+       topics = CASE WHEN 'topics' = ANY(new.changes)
+                     THEN new.topics ELSE old.topics END,
+       attributes = old.attributes || new.attributes, changed_at = now()
+  FROM incoming AS new JOIN person USING (address_key)
+ WHERE old.list_id = %s AND old.person_id = person.id
+   AND new.reason = '{MEMBER}' AND new.changes <> '{{}}'
+"""  # noqa: S608 - constants
 _REFUSED = """
 SELECT line, address, reason FROM incoming WHERE reason <> '' ORDER BY line
 """
@@ -109,8 +168,20 @@ DELETE FROM exclusion USING incoming
    AND incoming.reason = ''
 """
 
+#: What becomes of rows whose people are members already.
+Existing = Literal["refuse", "skip", "change"]
+
 #: What is told of each step while it is under way.
 Tell = Callable[[str], None]
+
+
+class OfList(Protocol):
+    """The list that is meant, as far as it matters here."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def address(self) -> str: ...
 
 
 class Refused(NamedTuple):
@@ -129,6 +200,8 @@ class Report:
     added: int
     applied: bool
     refused: list[Refused] = field(default_factory=list)
+    #: Members whose options are changed.
+    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +213,7 @@ class Staged:
 
 
 @contextmanager
-def stage(rows: Iterable[Row], *, found: ListRow) -> Iterator[Staged]:
+def stage(rows: Iterable[Row], *, found: OfList) -> Iterator[Staged]:
     """Read all rows, in memory or a temporary file that goes at the end."""
     name, _, domain = found.address.partition("@")
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as text:
@@ -173,6 +246,7 @@ def _copy_line(row: Row) -> bytes:
         row.suspended_until.isoformat() if row.suspended_until else None,
         f"{{{topics}}}",
         json.dumps(dict(row.attributes), ensure_ascii=False),
+        f"{{{','.join(name for name in row.given if ':' not in name)}}}",
         row.reason,
     )
     written = (
@@ -185,48 +259,54 @@ def apply(
     conn: "psycopg.Connection[Any]",
     staged: Staged,
     *,
-    found: ListRow,
+    found: OfList,
     actor: str,
     partial: bool = False,
     dry_run: bool = False,
+    most: int = 0,
+    detail: Mapping[str, object] | None = None,
     tell: Tell = lambda _step: None,
 ) -> Report:
     """Make the staged rows members and report; with a refused row nothing is done.
 
     With `partial` the other rows are applied all the same; with `dry_run` nothing is,
-    and `added` says how many would be.  UsageError if the list is closed.
+    and `added` says how many would be.  `most` is how many members the list takes, 0
+    any number; `detail` is for the audit.  UsageError if the list is closed.
     """
     with conn.transaction():
-        refused = _judge(conn, staged, found=found, tell=tell)
+        judge(conn, staged, found=found, most=most, tell=tell)
+        refused = [Refused._make(row) for row in conn.execute(_REFUSED)]
         good = staged.rows - len(refused)
         if dry_run or (refused and not partial):
             conn.execute("DROP TABLE incoming")
             return Report(rows=staged.rows, added=good, applied=False, refused=refused)
         tell("adding them")
-        conn.execute(_PERSONS)
-        conn.execute(_NAMES)
-        added = conn.execute(_SUBSCRIPTIONS, [found.id]).rowcount
-        conn.execute(_READMIT, [found.id])
-        if added:
-            audit.note(
-                conn,
-                actor=actor,
-                action="member.add",
-                subject=found.address,
-                list_id=found.id,
-                detail={"added": added, "refused": len(refused)},
-            )
-        conn.execute("DROP TABLE incoming")
+        told = {"refused": len(refused), **(detail or {})}
+        added, _ = carry_out(conn, found, actor=actor, detail=told)
     return Report(rows=staged.rows, added=added, applied=True, refused=refused)
 
 
-def _judge(
-    conn: "psycopg.Connection[Any]", staged: Staged, *, found: ListRow, tell: Tell
-) -> list[Refused]:
-    """Bring the rows into the database and return those that cannot be applied."""
-    tell("sending the rows to the database")
+def lock(conn: "psycopg.Connection[Any]", found: OfList) -> None:
+    """Wait for other imports into the list, and keep them waiting to the commit."""
     conn.execute(_PATIENCE)
     conn.execute(_LOCK, [found.id])
+
+
+def judge(
+    conn: "psycopg.Connection[Any]",
+    staged: Staged,
+    *,
+    found: OfList,
+    most: int = 0,
+    existing: Existing = "refuse",
+    tell: Tell = lambda _step: None,
+) -> None:
+    """Bring the rows into the table `incoming`, with why they cannot be applied.
+
+    Who is a member is refused as MEMBER; `changes` names what would be otherwise.
+    """
+    tell("sending the rows to the database")
+    lock(conn, found)
     _refuse_closed(conn, found)
     conn.execute(_TABLE)
     staged.text.seek(0)
@@ -238,10 +318,40 @@ def _judge(
         cursor.execute(_ANALYZE)
         cursor.execute(_REFUSE_REPEATED)
         cursor.execute(_REFUSE_MEMBERS, [found.id])
-        return [Refused._make(row) for row in cursor.execute(_REFUSED)]
+        if most:
+            cursor.execute(_REFUSE_FURTHER, {"most": most, "list_id": found.id})
+        if existing == "change":
+            cursor.execute(_COMPARE, [found.id])
 
 
-def _refuse_closed(conn: "psycopg.Connection[Any]", found: ListRow) -> None:
+def carry_out(
+    conn: "psycopg.Connection[Any]",
+    found: OfList,
+    *,
+    actor: str,
+    detail: Mapping[str, object],
+) -> tuple[int, int]:
+    """Apply what `judge` left in `incoming`; return how many came and were changed."""
+    conn.execute(_PERSONS)
+    conn.execute(_NAMES)
+    added = conn.execute(_SUBSCRIPTIONS, [found.id]).rowcount
+    conn.execute(_READMIT, [found.id])
+    changed = conn.execute(_CHANGE, [found.id]).rowcount
+    if added or changed:
+        told = {"added": added, **({"changed": changed} if changed else {}), **detail}
+        audit.note(
+            conn,
+            actor=actor,
+            action="member.add",
+            subject=found.address,
+            list_id=found.id,
+            detail=told,
+        )
+    conn.execute("DROP TABLE incoming")
+    return added, changed
+
+
+def _refuse_closed(conn: "psycopg.Connection[Any]", found: OfList) -> None:
     # Shared with posts, which move the list's counters, but not with closing it.
     row = conn.execute(
         "SELECT status FROM mailing_list WHERE id = %s FOR KEY SHARE", [found.id]

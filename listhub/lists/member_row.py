@@ -8,9 +8,11 @@ from typing import NamedTuple
 from listhub import clock
 from listhub.config.fields import shown
 from listhub.errors import UsageError
+from listhub.i18n.text import N_, Text
 from listhub.lists import attributes as attribute_rules, moments, topics as topic_rules
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.options import NOT_ME
+from listhub.lists.said import sentence_of
 from listhub.mail.address import key, parse_addr_spec
 from listhub.models.subscription import RECEPTIONS
 
@@ -42,6 +44,20 @@ _SWITCHES = {
 # the marks that turn the direction of text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _BETWEEN = re.compile(r"[\s,;]+")
+# A spreadsheet takes what begins so for a formula (see members.export).
+_FORMULA = re.compile(r"'+[=+\-@\t\r]")
+
+# What is said of a row that is refused, behind its address.
+NO_ADDRESS = N_("is not an e-mail address")
+_CONTROL_IN_NAME = N_("has a control character in its name")
+_LONG_NAME = N_("has a name of more than %(most)s characters")
+_NO_RECEPTION = N_("has the reception %(reception)s; %(known)s are known")
+_NO_SWITCH = N_("has %(column)s %(value)s; yes and no are allowed")
+_ENDS_FIRST = N_("has suspended_until %(until)s, before the suspension begins")
+_NO_DAY = N_("has %(column)s %(value)s; a day such as 2026-11-30 is right")
+_NO_TOPIC = N_("has the topic %(topic)s; %(known)s are known")
+_NO_TOPICS = N_("has the topic %(topic)s; the list has none")
+_NO_ATTRIBUTE = N_("has a wrong attribute, %(problem)s")
 
 
 class Row(NamedTuple):
@@ -59,10 +75,18 @@ class Row(NamedTuple):
     suspended_until: datetime | None = None
     topics: tuple[str, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()
+    #: The columns that are filled in; the others have the list's defaults.
+    given: tuple[str, ...] = ()
+    #: The reason in any language.
+    said: Text | None = None
 
 
 class _Wrong(Exception):
     """A field that cannot be used; the text goes on after the row's address."""
+
+    def __init__(self, text: str, /, **values: object) -> None:
+        self.text = Text(text, **values)
+        super().__init__(str(self.text))
 
 
 def columns(settings: ListSettings) -> tuple[str, ...]:
@@ -78,9 +102,10 @@ def make_row(
 
     Fields that are missing or empty mean the list's defaults.
     """
+    fields = {name: _bare(value) for name, value in fields.items()}
     text = fields["address"].strip()
     if parse_addr_spec(text) is None:
-        return refused(line, text, "is not an e-mail address")
+        return refused(line, text, Text(NO_ADDRESS))
     try:
         name = _name(fields)
         reception, own_posts = _reception(fields, settings)
@@ -98,23 +123,35 @@ def make_row(
             suspended_until=suspended_until,
             topics=_topics(fields, settings),
             attributes=_attributes(fields, settings),
+            given=_given(fields),
         )
     except _Wrong as wrong:
-        return refused(line, text, str(wrong))
+        return refused(line, text, wrong.text)
 
 
-def refused(line: int, value: str, reason: str) -> Row:
+def refused(line: int, value: str, why: Text) -> Row:
     """Return a refused row; what it says is made fit to be stored and shown."""
     short = value if len(value) <= 60 else value[:60] + "…"
-    return Row(line, _CONTROL.sub("\ufffd", short), reason=_CONTROL.sub(" ", reason))
+    reason = _CONTROL.sub(" ", str(why)).rstrip(".")
+    return Row(line, _CONTROL.sub("\ufffd", short), reason=reason, said=why)
+
+
+def _given(fields: Mapping[str, str]) -> tuple[str, ...]:
+    filled = {name for name, value in fields.items() if value.strip()}
+    return tuple(sorted(filled - {"address"}))
+
+
+def _bare(field: str) -> str:
+    """Return a field without the quote that keeps spreadsheets from computing it."""
+    return field[1:] if _FORMULA.match(field) else field
 
 
 def _name(fields: Mapping[str, str]) -> str:
     name = " ".join(fields.get("name", "").split())
     if _CONTROL.search(name):
-        raise _Wrong("has a control character in its name")
+        raise _Wrong(_CONTROL_IN_NAME)
     if len(name) > _NAME_LIMIT:
-        raise _Wrong(f"has a name of more than {_NAME_LIMIT} characters")
+        raise _Wrong(_LONG_NAME, most=_NAME_LIMIT)
     return name
 
 
@@ -126,14 +163,14 @@ def _reception(fields: Mapping[str, str], settings: ListSettings) -> tuple[str, 
         return "each", own_posts
     if reception and reception not in RECEPTIONS:
         known = ", ".join((*RECEPTIONS, NOT_ME))
-        raise _Wrong(f"has the reception {shown(reception)}; {known} are known")
+        raise _Wrong(_NO_RECEPTION, reception=shown(reception), known=known)
     return reception or settings.default_reception, own_posts
 
 
 def _switch(fields: Mapping[str, str], column: str, *, default: bool) -> bool:
     written = fields.get(column, "").strip().lower()
     if written and written not in _SWITCHES:
-        raise _Wrong(f"has {column} {shown(fields[column])}; yes and no are allowed")
+        raise _Wrong(_NO_SWITCH, column=column, value=shown(fields[column]))
     return _SWITCHES.get(written, default)
 
 
@@ -147,10 +184,7 @@ def _suspension(
         return since, None
     since = since or clock.now()
     if until <= since:
-        raise _Wrong(
-            f"has suspended_until {shown(fields['suspended_until'])}, before the"
-            " suspension begins"
-        )
+        raise _Wrong(_ENDS_FIRST, until=shown(fields["suspended_until"]))
     return since, until
 
 
@@ -163,9 +197,7 @@ def _moment(
     try:
         return moments.read(written, timezone=settings.timezone)
     except UsageError:
-        raise _Wrong(
-            f"has {column} {shown(written)}; a day such as 2026-11-30 is right"
-        ) from None
+        raise _Wrong(_NO_DAY, column=column, value=shown(written)) from None
 
 
 def _topics(fields: Mapping[str, str], settings: ListSettings) -> tuple[str, ...]:
@@ -177,8 +209,9 @@ def _topics(fields: Mapping[str, str], settings: ListSettings) -> tuple[str, ...
     if known:
         known.append(topic_rules.OTHER)
     for name in sorted(wanted.difference(known)):
-        have = f"{', '.join(known)} are known" if known else "the list has none"
-        raise _Wrong(f"has the topic {shown(name)}; {have}")
+        if not known:
+            raise _Wrong(_NO_TOPICS, topic=shown(name))
+        raise _Wrong(_NO_TOPIC, topic=shown(name), known=", ".join(known))
     return tuple(name for name in known if name in wanted)
 
 
@@ -196,5 +229,5 @@ def _attributes(
     try:
         checked = attribute_rules.check(given, settings, required=False)
     except UsageError as error:
-        raise _Wrong(f"has a wrong attribute, {error.public.rstrip('.')}") from None
+        raise _Wrong(_NO_ATTRIBUTE, problem=sentence_of(error)) from None
     return tuple(checked.items())

@@ -36,10 +36,16 @@ SELECT person.address, person.display_name, subscription.reception,
  ORDER BY person.address_key COLLATE "C"
  LIMIT %(limit)s
 """
+# A spreadsheet takes for a formula what begins with one of these signs; a quote before
+# it makes it a text, and the import takes the quote away.  Of what has quotes there
+# already one more is taken, so that nothing is lost.
+_TAMED = """
+CASE WHEN {column} ~ '^''*[=+@\t\r-]' THEN '''' || {column} ELSE {column} END
+"""
 # With its offset: the file may be read with another time zone.
 _EXPORT = """
 COPY (
-    SELECT person.address, person.display_name AS name, subscription.reception,
+    SELECT {address} AS address, {name} AS name, subscription.reception,
            CASE WHEN subscription.own_posts THEN 'yes' ELSE 'no' END AS own_posts,
            CASE WHEN subscription.concealed THEN 'yes' ELSE 'no' END AS concealed,
            to_char(subscription.suspended_at AT TIME ZONE 'UTC',
@@ -56,7 +62,7 @@ _TOPICS = """,
            array_to_string(ARRAY(
                SELECT topic FROM unnest({known}::text[]) AS topic
                 WHERE topic = ANY(subscription.topics)), ' ') AS topics"""
-_ATTRIBUTE = ", subscription.attributes->>{name} AS {column}"
+_ATTRIBUTE = ", {value} AS {column}"
 _STRANGERS = """
 SELECT asked.written FROM unnest(%(keys)s::text[], %(written)s::text[])
        AS asked (key, written)
@@ -116,13 +122,17 @@ def export(
 ) -> Iterator[bytes]:
     """Yield the members as CSV in UTF-8, a piece at a time, as the import takes it.
 
-    The topics and attributes that the list has are columns.
+    The topics and attributes that the list has are columns.  No field is a formula for
+    a spreadsheet: those that look like one have a quote before them.
     """
     # Whoever reads may be slow; the time-out is meant for short statements.
     conn.execute("SET LOCAL statement_timeout = 0")
     conn.execute("SET LOCAL client_encoding = 'UTF8'")
     query = sql.SQL(_EXPORT).format(
-        columns=_own_columns(settings), list_id=sql.Literal(list_id)
+        address=_tamed(sql.SQL("person.address")),
+        name=_tamed(sql.SQL("person.display_name")),
+        columns=_own_columns(settings),
+        list_id=sql.Literal(list_id),
     )
     with conn.cursor() as cursor, cursor.copy(query) as copy:
         yield from map(bytes, copy)
@@ -136,7 +146,7 @@ def _own_columns(settings: ListSettings) -> sql.Composed:
             *([sql.SQL(_TOPICS).format(known=known)] if topics else []),
             *(
                 sql.SQL(_ATTRIBUTE).format(
-                    name=sql.Literal(column.removeprefix(ATTRIBUTE)),
+                    value=_attribute(column.removeprefix(ATTRIBUTE)),
                     column=sql.Identifier(column),
                 )
                 for column in columns(settings)
@@ -144,6 +154,15 @@ def _own_columns(settings: ListSettings) -> sql.Composed:
             ),
         ]
     )
+
+
+def _attribute(name: str) -> sql.Composed:
+    stored = sql.SQL("(subscription.attributes->>{})")
+    return _tamed(stored.format(sql.Literal(name)))
+
+
+def _tamed(column: sql.Composable) -> sql.Composed:
+    return sql.SQL(_TAMED).format(column=column)
 
 
 def remove(

@@ -141,7 +141,7 @@ def sign_off(
         action="member.del",
         subject=row.address,
         list_id=row.id,
-        detail={"addresses": [found[0]], "removed": 1, "how": how},
+        detail={"address": found[0], "how": how},
     )
     return Gone(address=found[0], since=found[1])
 

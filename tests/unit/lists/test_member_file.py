@@ -125,6 +125,7 @@ def test_row_with_everything() -> None:
             "digest",
             own_posts=False,
             concealed=True,
+            given=("concealed", "name", "own_posts", "reception"),
         )
     ]
 
@@ -148,6 +149,10 @@ def test_options_of_a_list() -> None:
             ("seats", "+4"),
             ("site", "north"),
             ("about", "two\nlines"),
+        ),
+        given=(
+            *("attribute:about", "attribute:room", "attribute:seats", "attribute:site"),
+            *("reception", "suspended_at", "suspended_until", "topics"),
         ),
     )
     assert second == Row(4, "none@b.example", "none@b.example")
