@@ -34,6 +34,9 @@ UPDATE rate_limit SET whole_at = whole_at - %(step)s
 """
 _FORGET = "DELETE FROM rate_limit WHERE whole_at < now()"
 
+#: What is no IP address, a Unix socket say, is counted together.
+UNKNOWN = "unknown"
+
 #: Prefixes that one subscriber line or office has: more would be many for one.
 _PREFIXES = {4: 24, 6: 56}
 
@@ -157,14 +160,11 @@ def give_back(conn: "psycopg.Connection[Any]", *asked: tuple[Limit, str | int]) 
 
 
 def network(address: str) -> str:
-    """Return whom an IP address is counted with: its /24, or /56 of IPv6.
-
-    What is no address (a Unix socket, say) is counted together.
-    """
+    """Return whom an IP address is counted with: its /24, or /56 of IPv6, or UNKNOWN."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return "unknown"
+        return UNKNOWN
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
         found = found.ipv4_mapped
     return str(ipaddress.ip_network((found, _PREFIXES[found.version]), strict=False))
