@@ -112,6 +112,7 @@ NOTICES: tuple[Notice[Any], ...] = (
     to_owners.TEMPLATE_BROKEN,
     to_owners.FAILED_TO_CHANGE_INCLUDED_MEMBER,
     to_owners.SYNC_STOPPED,
+    to_owners.FAMILY_RULES,
     to_listmasters.GATHERED_FOR_OWNERS,
     # Listmasters: what is broken and needs a person.
     lists.NEW_LIST,

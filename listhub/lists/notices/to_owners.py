@@ -88,6 +88,14 @@ class IncludedMember:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyRules:
+    """Settings that a list may no longer have of its own, by their names."""
+
+    family: str
+    settings: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoppedSync:
     """People whom sources no longer name, so many that nobody was removed."""
 
@@ -204,4 +212,11 @@ SYNC_STOPPED = Notice(
     audience=Audience.OWNERS,
     subject=N_("%(going)s people would leave %(list)s; is that right?"),
     sample=StoppedSync(role="member", going=412, before=415),
+)
+FAMILY_RULES = Notice(
+    name="family_rules",
+    about="The family of a list has fixed settings that the list had otherwise.",
+    audience=Audience.OWNERS,
+    subject=N_("Settings of %(list)s are those of its family now"),
+    sample=FamilyRules(family="courses-2026", settings="send, reply_to"),
 )
