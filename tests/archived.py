@@ -52,11 +52,22 @@ def file_posts(
     conn: Conn, list_id: int, posts: Sequence[bytes], *, language: str = "en"
 ) -> dict[str, int]:
     """File posts as an import does; return the ids of the new ones by Message-ID."""
-    filings = [read(conn, list_id, raw) for raw in posts]
-    return store.file_many(conn, list_id=list_id, filings=filings, language=language)
+    return file_filings(
+        conn, [read(conn, list_id, raw, language=language) for raw in posts]
+    )
 
 
-def read(conn: Conn, list_id: int, raw: bytes) -> Filing:
+def file_filings(conn: Conn, filings: Sequence[Filing]) -> dict[str, int]:
+    """File what was read; return the ids of what is new by Message-ID."""
+    numbers = store.file_many(conn, filings)
+    return {
+        filed.message_id: number
+        for filed, number in zip(filings, numbers, strict=True)
+        if number is not None
+    }
+
+
+def read(conn: Conn, list_id: int, raw: bytes, *, language: str = "en") -> Filing:
     """Store a body and return what is filed of it."""
     digest = bodies.digest(raw)
     body_id = bodies.store(conn, [(digest, raw)])[digest]
@@ -66,6 +77,7 @@ def read(conn: Conn, list_id: int, raw: bytes) -> Filing:
         body_id=body_id,
         trace=TRACE,
         received_at=BEGAN + timedelta(days=365),
+        language=language,
     )
 
 

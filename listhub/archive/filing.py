@@ -51,6 +51,8 @@ class Filing:
     content: str = ""
     files: tuple[str, ...] = ()
     encrypted: bool = False
+    #: That of the list, by which its words are stemmed.
+    language: str = "en"
 
     @property
     def permalink(self) -> str:
@@ -73,16 +75,19 @@ def read(
     trace: uuid.UUID,
     received_at: datetime,
     sequence: int | None = None,
+    sent_at: datetime | None = None,
     known_as: str = "",
+    language: str = "en",
 ) -> Filing:
-    """Return the filing of any bytes; `known_as`: its Message-ID if that is settled.
+    """Return the filing of any bytes.
 
-    Its date is that of its header, or `received_at` if that says nothing sane.
+    `sent_at` and `known_as`: its date and its Message-ID where these are settled.  Else
+    its date is that of its header, or `received_at` if that says nothing sane.
     """
     tree = mime.parse(raw)
     headers = tree.headers
     text = texts.read(tree)
-    subject = headers.text("Subject")[:_LONGEST]
+    subject = _storable(headers.text("Subject"))[:_LONGEST]
     own = known_as or identify(raw, headers)
     refs = references(headers, own=own)
     stem, is_answer = stem_of(subject)
@@ -90,9 +95,9 @@ def read(
         list_id=list_id,
         message_id=own,
         sequence=sequence,
-        sent_at=sent_at(headers, received_at),
-        author=screening.author(headers) or "",
-        author_name=_author_name(headers),
+        sent_at=sent_at or date_of(headers, received_at),
+        author=_storable(screening.author(headers) or ""),
+        author_name=_storable(_author_name(headers)),
         subject=subject,
         body_id=body_id,
         trace=trace,
@@ -104,6 +109,7 @@ def read(
         content=text.content,
         files=text.files,
         encrypted=texts.is_encrypted(tree),
+        language=language,
     )
 
 
@@ -124,7 +130,7 @@ def references(headers: Headers, *, own: str) -> tuple[str, ...]:
     return tuple(permalink(each) for each in found)
 
 
-def sent_at(headers: Headers, received_at: datetime) -> datetime:
+def date_of(headers: Headers, received_at: datetime) -> datetime:
     """Return the Date of the message, or when it came if that says nothing sane."""
     try:
         date = parsedate_to_datetime(headers.text("Date"))
@@ -138,3 +144,8 @@ def sent_at(headers: Headers, received_at: datetime) -> datetime:
 def _author_name(headers: Headers) -> str:
     found = mailboxes((headers.get("From") or b"")[:_LONGEST_FIELD])
     return encoded_words.safe(found[0][0])[:_LONGEST] if found else ""
+
+
+def _storable(text: str) -> str:
+    # NUL cannot be stored as text; the body keeps it.
+    return text.replace("\0", "").encode(errors="replace").decode()

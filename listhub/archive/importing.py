@@ -2,30 +2,38 @@
 
 What was brought in is known by its Message-ID, which is all the state that there is: an
 import that was killed goes on when it is run again, and skips what is there without
-reading it again.  Each batch is one transaction of some hundred messages.
+reading it again.  Messages go by the hundred from one reader to several desks, each with
+a connection of its own; only filing itself is done by one desk after the other.
+
+    pieces ─▶ batches ─▶ desks: what is new? ─▶ bodies ─▶ read ─▶ words │ lock, file
 """
 
 import contextlib
-import dataclasses
+import queue
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 
-from listhub import clock
+from listhub import clock, db
 from listhub.archive import filing, store
 from listhub.archive.filing import Filing
 from listhub.archive.reading.piece import Found, Piece, Unread
+from listhub.config import Database
 from listhub.mail.headers import Headers
 from listhub.mail.message_id import message_id
 from listhub.mail.transforms.context import permalink
 from listhub.spool import bodies
 
-#: The list's other posts wait while a batch is filed: about a third of a second.
+#: Batches in work at once: making words keeps a processor of the database busy.
+_DESKS = 3
+
+#: The list's other posts wait while a batch is filed: less than a tenth of a second.
 _BATCH = 500
 _OCTETS = 16 << 20
 
@@ -63,12 +71,18 @@ class Tally:
     removed: int = 0
     #: Without a Message-ID: known by their bytes.
     nameless: int = 0
-    unread: list[Unread] = dataclasses.field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
 
     @property
     def seen(self) -> int:
         """How many messages were met."""
         return self.added + self.present + self.repeated + self.removed
+
+    def add(self, other: "Tally") -> None:
+        """Count what became of some messages more."""
+        self.added += other.added
+        self.present += other.present
+        self.removed += other.removed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,11 +92,12 @@ class _Message:
     name: str
 
 
+Conn = psycopg.Connection[Any]
 Tell = Callable[[Tally], None]
 
 
 def bring_in(
-    conn: "psycopg.Connection[Any]",
+    database: Database,
     pieces: Iterable[Piece],
     *,
     list_id: int,
@@ -90,57 +105,131 @@ def bring_in(
     dry_run: bool = False,
     tell: Tell = lambda _tally: None,
 ) -> Tally:
-    """File messages, a batch in each transaction; `tell` is called after each.
+    """File messages by the batch; `tell` is called after each.
 
     `language` is the list's.  With `dry_run` nothing is filed, and the tally says what
-    would be.  The connection must not be in a transaction.
+    would be.  TemporaryError when the database does not answer.
     """
     tally = Tally()
+    waiting: deque[Future[Tally]] = deque()
 
-    def look(batch: list[_Message]) -> list[_Message]:
-        with conn.transaction():
-            return _new(conn, batch, list_id=list_id, tally=tally)
+    def take() -> None:
+        tally.add(waiting.popleft().result())
+        tell(tally)
 
-    def file(batch: list[_Message], filings: list[Filing]) -> None:
-        with conn.transaction():
-            conn.execute(_LOOSELY)
-            filed = _file(conn, batch, filings, list_id=list_id, language=language)
-        tally.added += filed
-        # Somebody else was faster.
-        tally.present += len(batch) - filed
-
-    # One batch is read while the one before it is filed: two processors are busy.
-    batches = _batches(_messages(pieces, tally), tally)
-    pending: Future[None] | None = None
-    with ThreadPoolExecutor(1) as pool:
-        new = look(next(batches))
-        while True:
-            filings = [] if dry_run else [_filing(each, list_id) for each in new]
-            following = next(batches, None)
-            if pending:
-                pending.result()
-            tell(tally)
-            ahead = look(following) if following is not None else None
-            if dry_run:
-                tally.added += len(new)
-            elif new:
-                pending = pool.submit(file, new, filings)
-            if ahead is None:
-                break
-            new = ahead
-        if pending:
-            pending.result()
-    if tally.added and not dry_run:
-        _tidy(conn)
-    tell(tally)
+    office = _Office(
+        database=database, list_id=list_id, language=language, dry_run=dry_run
+    )
+    with office, ThreadPoolExecutor(_DESKS) as pool:
+        for batch in _batches(_messages(pieces, tally), tally):
+            waiting.append(pool.submit(office.work, batch))
+            if len(waiting) > _DESKS:
+                take()
+        while waiting:
+            take()
+        if tally.added and not dry_run:
+            office.tidy()
     return tally
 
 
-def _tidy(conn: "psycopg.Connection[Any]") -> None:
-    # Only the owner of the index may; for others autovacuum does it.
-    with contextlib.suppress(psycopg.errors.InsufficientPrivilege), conn.transaction():
-        conn.execute("SET LOCAL statement_timeout = '10min'")
-        conn.execute(_TIDY)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Office:
+    """What the desks have in common, and their connections."""
+
+    database: Database
+    list_id: int
+    language: str
+    dry_run: bool
+    #: Of all these messages.
+    trace: uuid.UUID = field(default_factory=uuid.uuid4)
+    _free: "queue.SimpleQueue[Conn]" = field(default_factory=queue.SimpleQueue)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while not self._free.empty():
+            self._free.get().close()
+
+    def work(self, batch: Sequence[_Message]) -> Tally:
+        """Bring in a batch; return what became of its messages."""
+        with self._connection() as conn:
+            tally = Tally()
+            new = self._new(conn, batch, tally)
+            tally.added = len(new)
+            if new and not self.dry_run:
+                tally.added = self._file(conn, new)
+                # Somebody else was faster.
+                tally.present += len(new) - tally.added
+            return tally
+
+    def tidy(self) -> None:
+        """Put the words that wait in order."""
+        # Only the owner of the index may; for others autovacuum does it.
+        unless = contextlib.suppress(psycopg.errors.InsufficientPrivilege)
+        with self._connection() as conn, unless, conn.transaction():
+            conn.execute("SET LOCAL statement_timeout = '10min'")
+            conn.execute(_TIDY)
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[Conn]:
+        try:
+            conn = self._free.get_nowait()
+        except queue.Empty:
+            conn = db.connect(self.database, autocommit=True)
+        try:
+            yield conn
+        finally:
+            self._free.put(conn)
+
+    def _new(
+        self, conn: Conn, batch: Sequence[_Message], tally: Tally
+    ) -> list[_Message]:
+        """Return those that the archive neither has nor took out; count the others."""
+        names = [message.name for message in batch]
+        links = {name: permalink(name) for name in names}
+        values = {
+            "list_id": self.list_id,
+            "names": names,
+            "links": list(links.values()),
+        }
+        known = {row[0] for row in conn.execute(_KNOWN, values)}
+        removed = {row[0] for row in conn.execute(_REMOVED, values)}
+        new = []
+        for message in batch:
+            if message.name in known:
+                tally.present += 1
+            elif links[message.name] in removed:
+                tally.removed += 1
+            else:
+                new.append(message)
+        return new
+
+    def _file(self, conn: Conn, batch: Sequence[_Message]) -> int:
+        digests = [bodies.digest(message.piece.raw) for message in batch]
+        raws = (message.piece.raw for message in batch)
+        # Before the others: reading takes a while, and nothing is locked meanwhile.
+        numbers = bodies.store(conn, zip(digests, raws, strict=True))
+        filings = [
+            self._filing(message, body_id=numbers[digest])
+            for message, digest in zip(batch, digests, strict=True)
+        ]
+        with conn.transaction():
+            conn.execute(_LOOSELY)
+            ids = store.file_many(conn, filings)
+        return len(ids) - ids.count(None)
+
+    def _filing(self, message: _Message, *, body_id: int) -> Filing:
+        return filing.read(
+            message.piece.raw,
+            list_id=self.list_id,
+            body_id=body_id,
+            trace=self.trace,
+            received_at=clock.now(),
+            sent_at=_sent_at(message),
+            known_as=message.name,
+            language=self.language,
+        )
 
 
 def _messages(pieces: Iterable[Piece], tally: Tally) -> Iterator[_Message]:
@@ -155,7 +244,7 @@ def _messages(pieces: Iterable[Piece], tally: Tally) -> Iterator[_Message]:
 
 
 def _batches(messages: Iterable[_Message], tally: Tally) -> Iterator[list[_Message]]:
-    """Yield the first message of each Message-ID; at the end maybe an empty batch."""
+    """Yield the first message of each Message-ID."""
     met: set[int] = set()  # hashes of Message-IDs: a million of them take little room
     batch: list[_Message] = []
     octets = 0
@@ -170,64 +259,8 @@ def _batches(messages: Iterable[_Message], tally: Tally) -> Iterator[list[_Messa
         if len(batch) >= _BATCH or octets >= _OCTETS:
             yield batch
             batch, octets = [], 0
-    yield batch
-
-
-def _new(
-    conn: "psycopg.Connection[Any]",
-    batch: Collection[_Message],
-    *,
-    list_id: int,
-    tally: Tally,
-) -> list[_Message]:
-    """Return those that the archive neither has nor took out."""
-    names = [message.name for message in batch]
-    links = {name: permalink(name) for name in names}
-    values = {"list_id": list_id, "names": names, "links": list(links.values())}
-    known = {row[0] for row in conn.execute(_KNOWN, values)}
-    removed = {row[0] for row in conn.execute(_REMOVED, values)}
-    new = []
-    for message in batch:
-        if message.name in known:
-            tally.present += 1
-        elif links[message.name] in removed:
-            tally.removed += 1
-        else:
-            new.append(message)
-    return new
-
-
-def _file(
-    conn: "psycopg.Connection[Any]",
-    batch: Sequence[_Message],
-    filings: Sequence[Filing],
-    *,
-    list_id: int,
-    language: str,
-) -> int:
-    digests = [bodies.digest(message.piece.raw) for message in batch]
-    raws = (message.piece.raw for message in batch)
-    numbers = bodies.store(conn, zip(digests, raws, strict=True))
-    with_bodies = [
-        dataclasses.replace(each, body_id=numbers[digest])
-        for each, digest in zip(filings, digests, strict=True)
-    ]
-    return len(
-        store.file_many(conn, list_id=list_id, filings=with_bodies, language=language)
-    )
-
-
-def _filing(message: _Message, list_id: int) -> Filing:
-    """Return what the archive knows of a message, but for the number of its body."""
-    found = filing.read(
-        message.piece.raw,
-        list_id=list_id,
-        body_id=0,
-        trace=uuid.uuid4(),
-        received_at=clock.now(),
-        known_as=message.name,
-    )
-    return dataclasses.replace(found, sent_at=_sent_at(message))
+    if batch:
+        yield batch
 
 
 def _sent_at(message: _Message) -> datetime:
@@ -236,8 +269,8 @@ def _sent_at(message: _Message) -> datetime:
     now = clock.now().replace(microsecond=0)
     came = message.piece.came
     if came is None or came < _EARLIEST:
-        return filing.sent_at(message.headers, now)
+        return filing.date_of(message.headers, now)
     latest = min(came + _SLACK, now)
     # The latest moment stands for no date at all, or one after it.
-    sent = filing.sent_at(message.headers, latest)
+    sent = filing.date_of(message.headers, latest)
     return min(came, now) if sent == latest else sent

@@ -5,12 +5,12 @@ have, for what else a search asks for.  So one index answers "this word, in this
 from her, with a file" without looking at a post.
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import psycopg
-from psycopg.types.json import Json
 
 from listhub.archive.filing import Filing
 from listhub.mail.address import key
@@ -31,39 +31,54 @@ _MOST_WORDS = 20
 # An array of marks becomes lexemes as they are, without a place in the text.
 _PUT = """
 INSERT INTO archive_text (id, list_id, sent_at, language, words, content)
-SELECT new.id, post.list_id, post.sent_at, %(language)s::text,
-       setweight(to_tsvector(%(language)s::text::regconfig, post.subject), 'A')
-       || setweight(to_tsvector('simple', post.author_name), 'B')
+SELECT new.id, new.list_id, new.sent_at, new.language,
+       setweight(to_tsvector(new.language::regconfig, new.subject), 'A')
+       || setweight(to_tsvector('simple', new.author_name), 'B')
        || setweight(to_tsvector('simple', new.files), 'C')
-       || to_tsvector(%(language)s::text::regconfig, new.content)
+       || to_tsvector(new.language::regconfig, new.content)
        || array_to_tsvector(new.marks),
        new.content
-  FROM jsonb_to_recordset(%(new)s::jsonb)
-       AS new (id bigint, content text, files text, marks text[])
-  JOIN archive_message AS post ON post.id = new.id
+  FROM json_to_recordset(%s::json) AS new (
+       id bigint, list_id bigint, sent_at timestamptz, language text, subject text,
+       author_name text, files text, content text, marks text[])
     ON CONFLICT (id) DO UPDATE
        SET language = excluded.language, words = excluded.words,
            content = excluded.content, sent_at = excluded.sent_at
 """
+_DROP = "DELETE FROM archive_text WHERE id = ANY(%s)"
+
+Conn = psycopg.Connection[Any]
 
 
-def put(
-    conn: "psycopg.Connection[Any]", filings: Mapping[int, Filing], *, language: str
-) -> None:
-    """Write the words of posts, given by their ids, once more if they are there."""
-    if not filings:
-        return
-    configuration = CONFIGURATIONS.get(language, PLAIN)
-    new = [
-        {
-            "id": number,
-            "content": each.content,
-            "files": "\n".join(each.files),
-            "marks": marks(each, configuration),
-        }
-        for number, each in filings.items()
-    ]
-    conn.execute(_PUT, {"language": configuration, "new": Json(new)})
+def put(conn: Conn, filings: Mapping[int, Filing]) -> None:
+    """Write the words of posts, given by their ids, once more if they are there.
+
+    The posts themselves must be there when the transaction ends.
+    """
+    if filings:
+        new = [_row(number, each) for number, each in filings.items()]
+        conn.execute(_PUT, [json.dumps(new, ensure_ascii=False)])
+
+
+def drop(conn: Conn, ids: Collection[int]) -> None:
+    """Take back the words of posts that were not filed after all."""
+    if ids:
+        conn.execute(_DROP, [list(ids)])
+
+
+def _row(number: int, filing: Filing) -> dict[str, object]:
+    configuration = CONFIGURATIONS.get(filing.language, PLAIN)
+    return {
+        "id": number,
+        "list_id": filing.list_id,
+        "sent_at": filing.sent_at.isoformat(),
+        "language": configuration,
+        "subject": filing.subject,
+        "author_name": filing.author_name,
+        "files": "\n".join(filing.files),
+        "content": filing.content,
+        "marks": marks(filing, configuration),
+    }
 
 
 def marks(filing: Filing, configuration: str) -> list[str]:

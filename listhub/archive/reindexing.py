@@ -49,13 +49,15 @@ def reindex(
             rows = conn.execute(_PAGE, values, binary=True).fetchall()
             if not rows:
                 return done
-            filings = {row[0]: _filing(row, list_id) for row in rows}
-            store.refile(conn, list_id=list_id, filings=filings, language=language)
+            filings = {
+                row[0]: _filing(row, list_id=list_id, language=language) for row in rows
+            }
+            store.refile(conn, filings)
         after, done = rows[-1][0], done + len(rows)
         tell(done)
 
 
-def _filing(row: tuple[Any, ...], list_id: int) -> Filing:
+def _filing(row: tuple[Any, ...], *, list_id: int, language: str) -> Filing:
     _, name, sequence, sent_at, trace, body_id, content = row
     return filing.read(
         bytes(content),
@@ -64,5 +66,7 @@ def _filing(row: tuple[Any, ...], list_id: int) -> Filing:
         trace=trace,
         received_at=sent_at,
         sequence=sequence,
+        sent_at=sent_at,
         known_as=name,
+        language=language,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from listhub.archive import html_page, plain_page, texts
-from listhub.archive.filing import sent_at
+from listhub.archive.filing import date_of
 from listhub.archive.hiding import hide
 from listhub.mail import encoded_words, mime
 from listhub.mail.address import mailboxes
@@ -75,7 +75,7 @@ def render(raw: bytes, view: View, *, received_at: datetime) -> Rendered:
         subject=_seen(tree.headers.text("Subject"), view),
         author=name,
         address=address,
-        sent_at=sent_at(tree.headers, received_at),
+        sent_at=date_of(tree.headers, received_at),
         body=body,
         files=_files(tree, leaves, shown),
         remote_images=body.count(REMOTE),

@@ -1,11 +1,11 @@
 """The archive's shelf: file posts, find them again, take them out for good."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.types.json import Json
 
 from listhub.archive import index, threading
 from listhub.archive.filing import Filing
@@ -15,24 +15,30 @@ __all__ = ["Filing", "file", "file_many", "find", "lock", "refile", "remove", "u
 
 Conn = psycopg.Connection[Any]
 
-# `removed`: what was taken out does not come back with the next import.
+_IDS = """
+SELECT nextval(pg_get_serial_sequence('archive_message', 'id'))
+  FROM generate_series(1, %s)
+"""
+# `removed`: what was taken out does not come back with the next import.  Each post is
+# at first a thread of its own.
 _FILE = """
-INSERT INTO archive_message (list_id, message_id, permalink, sequence, sent_at, author,
-                             author_name, subject, body_id, size, attachments, trace,
-                             refs, stem, answers)
-SELECT %(list_id)s, new.message_id, new.permalink, new.sequence, new.sent_at,
+INSERT INTO archive_message (id, list_id, message_id, permalink, sequence, sent_at,
+                             author, author_name, subject, body_id, size, attachments,
+                             trace, refs, stem, answers, thread_id)
+OVERRIDING SYSTEM VALUE
+SELECT new.id, new.list_id, new.message_id, new.permalink, new.sequence, new.sent_at,
        new.author, new.author_name, new.subject, new.body_id, new.size,
-       new.attachments, new.trace, new.refs, new.stem, new.answers
-  FROM jsonb_to_recordset(%(new)s::jsonb) AS new (
-       place bigint, message_id text, permalink text, sequence bigint,
+       new.attachments, new.trace, new.refs, new.stem, new.answers, new.id
+  FROM json_to_recordset(%s::json) AS new (
+       id bigint, list_id bigint, message_id text, permalink text, sequence bigint,
        sent_at timestamptz, author text, author_name text, subject text,
        body_id bigint, size bigint, attachments bigint, trace uuid, refs text[],
        stem text, answers bool)
  WHERE NOT EXISTS (SELECT FROM archive_removed r
-                    WHERE r.list_id = %(list_id)s AND r.permalink = new.permalink)
- ORDER BY new.place
+                    WHERE r.list_id = new.list_id AND r.permalink = new.permalink)
+ ORDER BY new.id
     ON CONFLICT (list_id, message_id) DO NOTHING
-RETURNING id, message_id
+RETURNING id
 """
 # What a newer release reads off the same bytes; date, number and address stay.
 _REFILE = """
@@ -40,10 +46,10 @@ UPDATE archive_message AS post
    SET author = new.author, author_name = new.author_name, subject = new.subject,
        size = new.size, attachments = new.attachments, refs = new.refs,
        stem = new.stem, answers = new.answers
-  FROM jsonb_to_recordset(%(new)s::jsonb) AS new (
-       place bigint, author text, author_name text, subject text, size bigint,
+  FROM json_to_recordset(%s::json) AS new (
+       id bigint, author text, author_name text, subject text, size bigint,
        attachments bigint, refs text[], stem text, answers bool)
- WHERE post.id = new.place AND post.list_id = %(list_id)s
+ WHERE post.id = new.id
 """
 _FIND = """
 SELECT list_id, message_id, sequence, sent_at, author, author_name, subject, body_id,
@@ -72,46 +78,40 @@ SELECT id FROM archive_message WHERE list_id = %s AND sent_at < %s
 _USED = "SELECT coalesce(sum(size), 0)::bigint FROM archive_message WHERE list_id = %s"
 
 
-def file(conn: Conn, filing: Filing, *, language: str = "en") -> bool:
+def file(conn: Conn, filing: Filing) -> bool:
     """File a post; False if the list's archive has that Message-ID, or took it out."""
-    return bool(
-        file_many(conn, list_id=filing.list_id, filings=[filing], language=language)
-    )
+    return file_many(conn, [filing]) != [None]
 
 
-def file_many(
-    conn: Conn, *, list_id: int, filings: Sequence[Filing], language: str = "en"
-) -> dict[str, int]:
-    """File posts of one list in the caller's transaction; return the new ones' ids.
+def file_many(conn: Conn, filings: Sequence[Filing]) -> list[int | None]:
+    """File posts in the caller's transaction; return the id of each that is new.
 
-    They are given by Message-ID.  What the archive has or took out is left alone, so
-    that anything can be filed twice.  `language` is the list's; some hundred at a time
-    are best: nobody else files posts of the list until the transaction ends.
+    What the archive has or took out is left alone, so that anything can be filed twice.
+    Some hundred at a time are best: from when their words are written until the
+    transaction ends nobody else files posts of these lists.
     """
-    lock(conn, list_id)
-    new = [_row(place, each) for place, each in enumerate(filings)]
-    found = conn.execute(_FILE, {"list_id": list_id, "new": Json(new)}).fetchall()
-    ids = {str(name): int(number) for number, name in found}
-    threading.thread(conn, list_id, list(ids.values()))
-    first: dict[str, Filing] = {}
-    for each in filings:
-        first.setdefault(each.message_id, each)
-    index.put(conn, {ids[name]: first[name] for name in ids}, language=language)
-    return ids
+    if not filings:
+        return []
+    ids = [number for (number,) in conn.execute(_IDS, [len(filings)])]
+    given = dict(zip(ids, filings, strict=True))
+    # First of all, since it takes longest and nobody has to wait for it.
+    index.put(conn, given)
+    lock(conn, {each.list_id for each in filings})
+    new = {number for (number,) in conn.execute(_FILE, [_rows(given)])}
+    index.drop(conn, given.keys() - new)
+    threading.thread(conn, [_thread_row(each, given[each]) for each in sorted(new)])
+    return [number if number in new else None for number in ids]
 
 
-def refile(
-    conn: Conn, *, list_id: int, filings: Mapping[int, Filing], language: str = "en"
-) -> None:
+def refile(conn: Conn, filings: Mapping[int, Filing]) -> None:
     """Write anew what is known of filed posts, given by their ids: words and threads.
 
     For posts of an earlier release, and after a change of the list's language.
     """
-    lock(conn, list_id)
-    new = [_row(number, each) for number, each in filings.items()]
-    conn.execute(_REFILE, {"list_id": list_id, "new": Json(new)})
-    threading.thread(conn, list_id, list(filings))
-    index.put(conn, filings, language=language)
+    lock(conn, {each.list_id for each in filings.values()})
+    conn.execute(_REFILE, [_rows(filings)])
+    threading.thread_anew(conn, list(filings))
+    index.put(conn, filings)
 
 
 def find(
@@ -146,11 +146,11 @@ def remove(
     unless something else names it.  `for_good`: an import does not bring them back,
     which takes a hash of the Message-ID to know.
     """
-    lock(conn, list_id)
+    lock(conn, [list_id])
     gone = conn.execute(_REMOVE, [list_id, list(ids)]).fetchall()
     if for_good:
         conn.execute(_REMEMBER, [list_id, [link for link, _ in gone]])
-    threading.rethread(conn, list_id, {thread for _, thread in gone if thread})
+    threading.rethread(conn, {thread for _, thread in gone if thread})
     return len(gone)
 
 
@@ -166,29 +166,42 @@ def used(conn: Conn, list_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-def _row(place: int, filing: Filing) -> dict[str, object]:
+def _rows(filings: Mapping[int, Filing]) -> str:
+    rows = [_row(number, each) for number, each in filings.items()]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def _row(number: int, filing: Filing) -> dict[str, object]:
     return {
-        "place": place,
+        "id": number,
+        "list_id": filing.list_id,
         "message_id": filing.message_id,
         "permalink": filing.permalink,
         "sequence": filing.sequence,
         "sent_at": filing.sent_at.isoformat(),
-        # NUL cannot be stored as text; the body keeps it.
-        "author": _storable(filing.author),
-        "author_name": _storable(filing.author_name),
-        "subject": _storable(filing.subject),
+        "author": filing.author,
+        "author_name": filing.author_name,
+        "subject": filing.subject,
         "body_id": filing.body_id,
         "size": filing.size,
         "attachments": filing.attachments,
         "trace": str(filing.trace),
-        "refs": list(filing.refs),
-        "stem": _storable(filing.stem),
+        "refs": filing.refs,
+        "stem": filing.stem,
         "answers": filing.answers,
     }
 
 
-def _storable(text: str) -> str:
-    return text.replace("\0", "").encode(errors="replace").decode()
+def _thread_row(number: int, filing: Filing) -> threading.Row:
+    return threading.Row(
+        id=number,
+        list_id=filing.list_id,
+        permalink=filing.permalink,
+        refs=filing.refs,
+        stem=filing.stem,
+        answers=filing.answers,
+        thread_id=number,
+    )
 
 
 def _filings(conn: Conn, values: Mapping[str, object]) -> Iterator[Filing]:

@@ -77,7 +77,7 @@ def import_(
             messages=counted,
         ) as progress:
             tally = importing.bring_in(
-                conn,
+                context.settings.database,
                 _pieces(archives, progress),
                 list_id=found.id,
                 language=language,

@@ -8,7 +8,7 @@ family is kept for each of its lists, as the family makes it (listhub.lists.fami
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypedDict, TypeVar, get_args
 
@@ -164,22 +164,29 @@ LEVELS = """
       AND coalesce(v.domain_id, 0) = 0 AND coalesce(v.list_id, 0) = l.id
     ORDER BY v.version DESC LIMIT 1)
 """
-_OF_LIST = f"SELECT {LEVELS} FROM mailing_list AS l WHERE l.id = %s"  # noqa: S608
+_OF_LISTS = f"SELECT l.id, {LEVELS} FROM mailing_list AS l WHERE l.id = ANY(%s)"  # noqa: S608
 
 
 def load_levels(
     conn: Connection[Any], list_id: int
 ) -> dict[Scope, Mapping[str, object]]:
     """Return the newest values of the levels of a list, in one query."""
-    row = conn.execute(_OF_LIST, (list_id,)).fetchone()
-    if row is None:
+    return _load_levels(conn, [list_id])[list_id]
+
+
+def _load_levels(
+    conn: Connection[Any], lists: Collection[int]
+) -> dict[int, dict[Scope, Mapping[str, object]]]:
+    rows = conn.execute(_OF_LISTS, [list(lists)]).fetchall()
+    found = {row[0]: levels_of(row[1:]) for row in rows}
+    for gone in set(lists) - found.keys():
         raise PermanentError(
             "There is no such list.",
             code=550,
             enhanced="5.1.1",
-            reason=f"mailing_list {list_id} is gone",
+            reason=f"mailing_list {gone} is gone",
         )
-    return levels_of(row)
+    return found
 
 
 def levels_of(columns: Sequence[Any]) -> dict[Scope, Mapping[str, object]]:
@@ -190,6 +197,14 @@ def levels_of(columns: Sequence[Any]) -> dict[Scope, Mapping[str, object]]:
 def load_list_settings(conn: Connection[Any], list_id: int) -> ListSettings:
     """Return a list's settings in force; TemporaryError while stored ones are wrong."""
     return settings_of(load_levels(conn, list_id), list_id=list_id)
+
+
+def load_settings_of(
+    conn: Connection[Any], lists: Collection[int]
+) -> dict[int, ListSettings]:
+    """Return the settings in force of several lists, in one query; errors as above."""
+    found = _load_levels(conn, lists)
+    return {each: settings_of(levels, list_id=each) for each, levels in found.items()}
 
 
 def settings_of(

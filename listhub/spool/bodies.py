@@ -6,7 +6,7 @@ and looks again, leaves it alone.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, LiteralString
 
@@ -21,6 +21,10 @@ SELECT digest, length(content), content
     ON CONFLICT (digest) DO UPDATE SET last_put = now()
 RETURNING digest, id
 """
+
+_SMALL = "SELECT id, content FROM body WHERE id = ANY(%s) AND size < %s"
+#: Octets of a body that may be in memory beside others.
+_FEW = 1 << 20
 
 # All that may refer to a body while somebody needs it; history may outlive it.
 _UNNAMED = """NOT EXISTS (SELECT FROM spool_item i WHERE i.body_id = body.id)
@@ -76,6 +80,16 @@ def load(conn: "psycopg.Connection[Any]", body_id: int) -> bytes:
     if row is None:
         raise LookupError(f"body {body_id} does not exist")
     return bytes(row[0])
+
+
+def each(
+    conn: "psycopg.Connection[Any]", ids: Collection[int]
+) -> Iterator[tuple[int, bytes]]:
+    """Yield bodies, the small ones all at once; LookupError if one is gone."""
+    small = conn.execute(_SMALL, [list(ids), _FEW], binary=True).fetchall()
+    yield from ((number, bytes(content)) for number, content in small)
+    for number in set(ids).difference(number for number, _ in small):
+        yield number, load(conn, number)
 
 
 def vacuum(

@@ -13,7 +13,7 @@ given back uncounted, so a poison item takes nobody with it.
 
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -213,17 +213,28 @@ def _all_done(
     stage: RoomStage, context: StageContext, items: Sequence[Item]
 ) -> list[tuple[Item, Done]]:
     """Handle and settle items that all end as Done; raise where one does not."""
-    ours = store.open_claims(context.conn, items)
+    opened = store.open_claims(context.conn, items)
+    ours = [item for item in items if item.id in opened]
     ended: list[tuple[Item, Done]] = []
-    for item in items:
-        if item.id in ours:
-            with structlog.contextvars.bound_contextvars(**_context(item)):
-                verdict = stage.handle(item, context)
-            if not isinstance(verdict, Done):
-                raise _NotDone
-            ended.append((item, verdict))
+    for item, verdict in zip(ours, _verdicts(stage, context, ours), strict=True):
+        if not isinstance(verdict, Done):
+            raise _NotDone
+        ended.append((item, verdict))
     store.finish(context.conn, ended)
     return ended
+
+
+def _verdicts(
+    stage: RoomStage, context: StageContext, items: Sequence[Item]
+) -> Iterable[Verdict]:
+    if stage.handle_all:
+        return stage.handle_all(items, context)
+    return (_alone(stage, context, item) for item in items)
+
+
+def _alone(stage: RoomStage, context: StageContext, item: Item) -> Verdict:
+    with structlog.contextvars.bound_contextvars(**_context(item)):
+        return stage.handle(item, context)
 
 
 def _one_by_one(

@@ -6,7 +6,7 @@ Sending talks to the network and brings its own loop: a `FlowStage`.
 """
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -108,6 +108,7 @@ class StageContext:
 
 
 Handler = Callable[[Item, StageContext], Verdict]
+BatchHandler = Callable[[Sequence[Item], StageContext], Sequence[Verdict]]
 #: Brings what the handler needs from outside, and lets it go once all is settled.
 Fetch = Callable[[Item, StageContext], AbstractContextManager[Any]]
 
@@ -122,9 +123,11 @@ class RoomStage:
     #: One sentence for people: what it does with an item.
     about: str
     handle: Handler
-    #: True: a batch is one transaction, with a savepoint for each item.  Only for
-    #: handlers that lock no row which another item's handler may lock as well.
+    #: True: a batch is one transaction.  Only for handlers that lock no row which
+    #: another item's handler may lock as well, or all of a batch in one order.
     together: bool = False
+    #: What handles the items of a batch all at once, each as `handle` does.
+    handle_all: BatchHandler | None = None
     #: Runs before the transaction begins: it may take its time, if it renews the lease.
     fetch: Fetch | None = None
     #: How many items one claim takes; none: as the settings say.

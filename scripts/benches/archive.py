@@ -91,7 +91,7 @@ def _file(
         list_id = lists[number // BATCH % LISTS]
         raws = list(itertools.islice(made, BATCH))
         began = time.perf_counter()
-        store.file_many(conn, list_id=list_id, filings=_filings(conn, list_id, raws))
+        store.file_many(conn, _filings(conn, list_id, raws))
         conn.commit()
         seconds += time.perf_counter() - began
     return Figure(

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from listhub.archive import store
 from listhub.archive.filing import Filing
-from tests.archived import add_list, file_posts, post, read, threads
+from tests.archived import add_list, file_filings, file_posts, post, read, threads
 from tests.threads import expected
 
 Conn = psycopg.Connection[Any]
@@ -50,7 +50,7 @@ def test_threads_follow_from_the_set_of_posts(
     filings = [read(driver, dev, raw) for raw in raws]
     with driver.transaction(force_rollback=True):
         for batch in _batches(data, filings):
-            store.file_many(driver, list_id=dev, filings=batch)
+            store.file_many(driver, batch)
         assert threads(driver, dev) == expected(filings)
 
         gone = data.draw(st.sets(st.sampled_from(filings), max_size=3))
@@ -112,13 +112,16 @@ def test_a_better_predecessor_takes_an_answer_over(driver: Conn, dev: int) -> No
 
 
 def test_lists_have_threads_of_their_own(driver: Conn, dev: int) -> None:
-    """The same post in two lists belongs to two threads."""
+    """What is filed at once for two lists belongs together in each of them alone."""
     other = add_list(driver, "other")
-    file_posts(driver, dev, [post("a")])
-    file_posts(driver, other, [post("b", refs=["a"])])
+    root, answer = post("a"), post("b", refs=["a"], hours=1)
+    by_subject = post("c", subject="Re: A question", hours=2)
+    filings = [read(driver, dev, root), read(driver, other, answer)]
+    filings += [read(driver, number, by_subject) for number in (other, dev)]
+    file_filings(driver, filings)
 
-    assert threads(driver, dev) == {frozenset({"a@m"})}
-    assert threads(driver, other) == {frozenset({"b@m"})}
+    assert threads(driver, dev) == {frozenset({"a@m", "c@m"})}
+    assert threads(driver, other) == {frozenset({"b@m", "c@m"})}
 
 
 def test_posts_of_an_earlier_release_are_filed_anew(driver: Conn, dev: int) -> None:
@@ -131,7 +134,7 @@ def test_posts_of_an_earlier_release_are_filed_anew(driver: Conn, dev: int) -> N
             read(driver, dev, post("c", subject="Re: A question", hours=2)),
         )
     }
-    ids = store.file_many(driver, list_id=dev, filings=list(filings.values()))
+    ids = file_filings(driver, list(filings.values()))
     driver.execute("DELETE FROM archive_key")
     driver.execute("DELETE FROM archive_text")
     driver.execute(
@@ -141,7 +144,7 @@ def test_posts_of_an_earlier_release_are_filed_anew(driver: Conn, dev: int) -> N
 
     for _ in range(2):
         for name, number in ids.items():
-            store.refile(driver, list_id=dev, filings={number: filings[name]})
+            store.refile(driver, {number: filings[name]})
         assert threads(driver, dev) == {frozenset(ids)}
         count = driver.execute("SELECT count(*) FROM archive_text").fetchone()
         assert count == (3,)

@@ -38,6 +38,33 @@ def test_a_post_is_found_by_word_month_and_thread(rooms: Rooms) -> None:
     assert len(browse.thread(rooms.conn, entry, dev)) == 2
 
 
+def test_what_waits_for_several_lists_is_filed_at_once(rooms: Rooms) -> None:
+    """Each post has the end that is its own, and a broken item stops no other."""
+    dev, other = rooms.add_list(), rooms.add_list("other", archive_quota=1)
+    for list_id in (dev, other, dev):
+        rooms.put("archive", post_bytes(message_id="m1@a.example"), list_id=list_id)
+    large = post_bytes(message_id="m2@a.example", body="x" * 1100)
+    for list_id in (dev, other):
+        rooms.put("archive", large, list_id=list_id)
+    rooms.put("archive", b"No-Message-ID: \r\n\r\n", list_id=dev)
+    rooms.drain("archive")
+
+    ends = {
+        (row.list_id, row.message_id, row.verdict) for row in rooms.settled("archive")
+    }
+    assert ends == {
+        (dev, "m1@a.example", "done"),
+        (dev, "m1@a.example", "duplicate"),
+        (dev, "m2@a.example", "done"),
+        (other, "m1@a.example", "done"),
+        (other, "m2@a.example", "refused"),
+    }
+    assert len(rooms.waiting("archive", "buried")) == 1
+    for list_id, count in ((dev, 2), (other, 1)):
+        assert len(browse.latest(rooms.conn, list_id)) == count
+    assert rooms.rows("SELECT count(*) AS n FROM archive_text")[0].n == 3
+
+
 def test_owners_hear_once_that_the_room_is_nearly_full_and_then_that_it_is(
     rooms: Rooms,
 ) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+import pytest
 from typing_extensions import override
 
 from tests.rooms import Rooms, post_bytes
@@ -10,6 +11,7 @@ from tests.rooms import Rooms, post_bytes
 ANN = "ann@a.example"
 #: From the claim to the settling, and the claim that finds the room empty.
 MOST = 13
+MOST_FILING = 13
 
 
 def noting(asked: list[str]) -> type[psycopg.Cursor[Any]]:
@@ -42,3 +44,20 @@ def test_a_members_post_costs_few_statements(rooms: Rooms) -> None:
 
     assert [row.verdict for row in rooms.settled("distribute")] == ["done", "done"]
     assert 0 < len(asked) <= MOST, "\n".join(asked)
+
+
+@pytest.mark.parametrize("posts", [1, 20])
+def test_filing_costs_the_same_for_one_post_and_for_twenty(
+    rooms: Rooms, posts: int
+) -> None:
+    """What waits for the archive is filed all at once, whatever lists it is of."""
+    for number in range(posts):
+        list_id = rooms.add_list(f"l{number}")
+        raw = post_bytes(message_id=f"{number}@a.example")
+        rooms.put("archive", raw, list_id=list_id)
+    asked: list[str] = []
+    rooms.host.connection().cursor_factory = noting(asked)
+    rooms.drain("archive")
+
+    assert len(rooms.settled("archive")) == posts
+    assert 0 < len(asked) <= MOST_FILING, "\n".join(asked)
