@@ -17,6 +17,7 @@ from psycopg.rows import class_row
 from listhub.config.fields import shown
 from listhub.errors import UsageError
 from listhub.lists import audit
+from listhub.lists.stale import StaleError
 from listhub.policy.grammar import parse
 from listhub.policy.library import SCENARIOS, Found
 
@@ -64,6 +65,11 @@ WHERE path = %(path)s AND scope = %(scope)s
   AND list_id IS NOT DISTINCT FROM %(list_id)s
   AND family IS NOT DISTINCT FROM %(family)s
 ORDER BY id DESC LIMIT %(limit)s
+"""
+_LOCK = """
+SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('/', 'custom_file',
+    %(scope)s::text, %(domain_id)s::bigint, %(list_id)s::bigint, %(family)s::text,
+    %(path)s::text), 0))
 """
 _HISTORY = "SELECT id AS version, content, changed_by, changed_at" + _AT_LEVEL
 
@@ -122,12 +128,18 @@ def write(
     *,
     level: Level,
     actor: str,
+    expected: int | None = None,
 ) -> int:
     """Write a file, or remove it with None; return the number of the version.
 
-    UsageError for a path or text that cannot be, and for a broken scenario.
+    `expected` is the version that the writer has seen, 0 none: StaleError if there is
+    a newer one.  UsageError for a path or text that cannot be, and for a broken
+    scenario.
     """
     check(path, content)
+    lock(conn, path, level=level)
+    if expected is not None:
+        _check_newest(conn, path, level=level, expected=expected)
     values = {**_columns(level), "path": path, "content": content, "changed_by": actor}
     row = conn.execute(_INSERT, values).fetchone()
     audit.note(
@@ -139,6 +151,24 @@ def write(
         detail={"path": path},
     )
     return int(row[0]) if row else 0
+
+
+def lock(conn: "psycopg.Connection[Any]", path: str, *, level: Level) -> None:
+    """Let nobody else write a file of a level until the transaction ends."""
+    conn.execute(_LOCK, {**_columns(level), "path": path})
+
+
+def _check_newest(
+    conn: "psycopg.Connection[Any]", path: str, *, level: Level, expected: int
+) -> None:
+    newest = next(iter(history(conn, path, level=level, limit=1)), None)
+    if newest and newest.version != expected:
+        raise StaleError(
+            expected=expected,
+            version=newest.version,
+            by=newest.changed_by,
+            at=newest.changed_at,
+        )
 
 
 def check(path: str, content: str | None) -> None:

@@ -1,7 +1,8 @@
 """Senders a list knows: those always let through, and those on its blocklist.
 
 Both are files of search_filters/, which owners can edit too: one address on a line.
-Here a line is only ever added, under one lock: of two moderators neither loses one.
+Here a line is only ever added, under the file's lock: of two moderators neither loses
+one, nor does who writes the whole file (`files.write`, by the version that was seen).
 """
 
 from typing import Any
@@ -18,10 +19,6 @@ BLOCKED = f"search_filters/{filters.BLOCKLIST}"
 
 _logger = log.get(__name__)
 
-_LOCK = """
-SELECT pg_advisory_xact_lock(
-    hashtextextended(concat_ws('/', 'custom_file', %s::bigint, %s::text), 0))
-"""
 _NAME = "SELECT address FROM mailing_list WHERE id = %s"
 
 
@@ -61,9 +58,9 @@ def _add(
     if parse_addr_spec(address) is None or "*" in address or address[0] in "#;":
         _logger.warning("sender fits in no file", path=path, address=address)
         return False
-    conn.execute(_LOCK, [list_id, path])
     row = conn.execute(_NAME, [list_id]).fetchone()
     level = files.Level(scope="list", list_id=list_id, name=row[0] if row else "")
+    files.lock(conn, path, level=level)
     newest = next(iter(files.history(conn, path, level=level, limit=1)), None)
     lines = (newest.content or "").splitlines() if newest else []
     if key(address) in map(key, lines):
