@@ -19,6 +19,7 @@ from listhub.jobs import (
     purge_leftovers,
     purge_requests,
     purge_seen,
+    purge_sessions,
     remind_members,
     remind_moderators,
     send_grouped_notices,
@@ -55,6 +56,7 @@ JOBS: tuple[AnyJob, ...] = (
     purge_archives.JOB,
     purge_leftovers.JOB,
     purge_audit.JOB,
+    purge_sessions.JOB,
     vacuum_bodies.JOB,
 )
 
