@@ -63,6 +63,8 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("notice", "listhub.cli.notice:notice", "Look at mail of the system's own."),
     Entry("spool", "listhub.cli.spool:spool", "Look into the rooms and mend."),
     Entry("worker", "listhub.cli.worker:worker", "Work: the processes of some pools."),
+    Entry("session", "listhub.cli.session:session", "End where one is signed in."),
+    Entry("token", "listhub.cli.token:token", "Let programs use the API."),
     Entry("web", "listhub.cli.web:web", "Serve the pages and the API."),
     Entry("caught", "listhub.cli.caught:caught", "Look at mail that was caught."),
     Entry("config", "listhub.cli.config:config", "Show, check and change settings."),

@@ -108,13 +108,14 @@ def remove(
     *,
     settings: Settings,
     keep: str = "",
+    actor: str = "",
 ) -> bool:
     """Take a person's password away, with sessions as `change` does; tell if there was."""
     if not conn.execute(_REMOVE, [person_id]).rowcount:
         return False
     sessions.end_others(conn, person_id, keep=keep)
     address = telling.changed(conn, person_id, "password_removed", settings=settings)
-    audit.note(conn, actor=address, action="password.remove", subject=address)
+    audit.note(conn, actor=actor or address, action="password.remove", subject=address)
     return True
 
 

@@ -13,10 +13,12 @@ import psycopg
 from psycopg.rows import class_row
 
 from listhub.config import Settings
-from listhub.config.fields import one_line
+from listhub.config.fields import one_line, shown
+from listhub.errors import UsageError
 from listhub.i18n.text import N_
 from listhub.lists import audit
 from listhub.lists.accounts import secret, telling
+from listhub.lists.catalogue import domain_name
 from listhub.lists.said import SaidError
 
 #: Each may what those before it may.
@@ -57,6 +59,7 @@ _LIST = f"""
 {_ROW} WHERE %(person_id)s::bigint IS NULL OR token.person_id = %(person_id)s
  ORDER BY token.id
 """
+_DOMAIN = "SELECT id FROM domain WHERE name = %s"
 _COUNT = f"SELECT count(*) FROM api_token WHERE person_id = %s AND {_LIVE}"  # noqa: S608 - constants
 _MAKE = """
 INSERT INTO api_token (person_id, digest, name, rights, domain_id, list_id, expires_at)
@@ -141,6 +144,14 @@ def make(
         detail={"token": number, "name": name, "rights": rights},
     )
     return token, number
+
+
+def domain_named(conn: "psycopg.Connection[Any]", name: str) -> int:
+    """Return the number of a domain, for the scope; UsageError if it is not ours."""
+    row = conn.execute(_DOMAIN, [domain_name(name)]).fetchone()
+    if row is None:
+        raise UsageError(f"There is no domain {shown(name)[1:-1]} here.")
+    return int(row[0])
 
 
 def find(conn: "psycopg.Connection[Any]", written: str) -> Token | None:
