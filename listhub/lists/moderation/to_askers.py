@@ -10,6 +10,7 @@ from typing import Any, Literal
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import Text
 from listhub.lists.moderation.mailing import mail
 from listhub.lists.moderation.outcomes import Action, Decision
 from listhub.lists.moderation.request import POST, Request
@@ -76,31 +77,39 @@ def rejected(
     settings: Settings,
 ) -> Items:
     """Tell an author, or whoever sent a command, that it was rejected, and why."""
-    words = decision.reason
     if request.is_spam:
         return ()
-    if request.kind == POST:
-        notice, values = _rejection(request, decision)
-        if notice is None:
-            return ()
-        to = request.author
-    elif request.kind == "create_list":
-        notice = lists.LIST_REJECTED
-        values = lists.ListRefusal(address=request.address, words=words)
-        to = request.author
-    else:
-        notice = memberships.REQUEST_REJECTED
-        values = _decision(request, words=words)
-        to = request.author
+    notice, values = rejection(request, decision)
+    if notice is None:
+        return ()
     return mail(
         conn,
         request,
         notice,
         values,
-        to=to,
+        to=request.author,
         settings=settings,
         answered=_answered(conn, request),
     )
+
+
+def rejection(
+    request: Request, decision: Decision
+) -> tuple[Notice[Any] | None, object]:
+    """Return what whoever asked is told, None for nothing."""
+    words = decision.reason
+    if decision.text:
+        usual = Text(posts.REJECTED.subject, list=request.list_name or request.address)
+        heading = decision.heading or usual
+        return posts.REJECT_EDITED, posts.EditedText(
+            heading=heading, words=decision.text
+        )
+    if request.kind == POST:
+        return _chosen(request, decision)
+    if request.kind == "create_list":
+        values = lists.ListRefusal(address=request.address, words=words)
+        return lists.LIST_REJECTED, values
+    return memberships.REQUEST_REJECTED, _decision(request, words=words)
 
 
 def expired(
@@ -168,9 +177,7 @@ def _really(request: Request, *, key: str) -> tuple[Notice[Any], object]:
     )
 
 
-def _rejection(
-    request: Request, decision: Decision
-) -> tuple[Notice[Any] | None, object]:
+def _chosen(request: Request, decision: Decision) -> tuple[Notice[Any] | None, object]:
     """Return the notice of the text that the moderator chose, None for a silent one."""
     words = decision.reason
     notice = posts.REJECTIONS[decision.template]

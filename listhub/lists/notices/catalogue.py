@@ -41,6 +41,7 @@ NOTICES: tuple[Notice[Any], ...] = (
     moderation.REJECT_HTML,
     moderation.REJECT_TOO_LARGE,
     moderation.REJECT_PRIVATE,
+    moderation.REJECT_EDITED,
     moderation.EXPIRED_HELD,
     members.REQUEST_APPROVED,
     members.REQUEST_REJECTED,

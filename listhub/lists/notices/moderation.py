@@ -91,6 +91,14 @@ class TooLarge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditedText:
+    """A text as a moderator has edited it, with its subject."""
+
+    heading: str | Text
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpiredPost:
     """A post that nobody decided about in time."""
 
@@ -258,6 +266,18 @@ REJECT_PRIVATE = Notice(
     subject=N_("Your message to %(list)s looks like a private one"),
     answers=True,
     sample=_REJECTED,
+)
+REJECT_EDITED = Notice(
+    name="reject_edited",
+    about="Rejected, in a text that the moderator has edited.",
+    audience=Audience.AUTHOR,
+    subject=N_("%(heading)s"),
+    answers=True,
+    sample=EditedText(
+        heading="About your photos of the trip",
+        words="Dear Ann,\n\nyour photos are too large for the list. Could you put them"
+        " on the wiki?",
+    ),
 )
 EXPIRED_HELD = Notice(
     name="expired_held",
