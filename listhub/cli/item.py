@@ -1,17 +1,9 @@
-"""One item of the spool, shown: all its facts, what comes next, and its message."""
-
-from typing import TYPE_CHECKING, Any
+"""One item of the spool, shown: all its facts, and what comes next."""
 
 from listhub.cli.context import Context, clean
-from listhub.delivery import ledger
-from listhub.delivery.outgoing import SEND
-from listhub.errors import PermanentError
-from listhub.spool import bodies, stats
+from listhub.spool import stats
 from listhub.spool.browse import Past, Waiting
 from listhub.stages.table import by_name
-
-if TYPE_CHECKING:
-    import psycopg
 
 _NEXT = {
     "ready": "A worker of the pool {pool} takes it when its turn comes.",
@@ -58,20 +50,3 @@ def _next(item: Waiting) -> str:
         lease=clean(item.lease_until),
     )
     return f"{said} The stage: {stage.about}"
-
-
-def message(conn: "psycopg.Connection[Any]", found: Waiting | Past) -> bytes:
-    """Return the bytes that an item is about; of a packet, what its recipients get."""
-    body_id, head, offset = found.body_id, b"", 0
-    if found.stage == SEND:
-        for parcel in ledger.load(conn, [found.ref or 0]):
-            body_id, head, offset = parcel.body_id, parcel.head, parcel.body_offset
-    try:
-        body = bodies.load(conn, body_id)[offset:] if body_id is not None else b""
-    except LookupError as error:
-        raise PermanentError(
-            f"The message of item {found.id} is not kept any more."
-        ) from error
-    if not head and body_id is None:
-        raise PermanentError(f"Item {found.id} has no message.")
-    return head + body

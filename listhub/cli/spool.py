@@ -123,11 +123,13 @@ def _row(one: Waiting) -> Sequence[object]:
 @pass_context
 def show(context: Context, *, item_id: int, message: bool) -> None:
     """Show all that is known of ITEM, or its message; of a settled one, its end."""
+    from listhub.lists.operators import dossier
+
     with context.connection() as conn:
         found = browse.item(conn, item_id) or browse.past_item(conn, item_id)
         if found is None:
             raise PermanentError(f"There is no item {item_id} in the spool.")
-        raw = item.message(conn, found) if message else b""
+        raw = dossier.message(conn, found) if message else b""
     if message:
         sys.stdout.buffer.write(raw)
     elif context.as_json:

@@ -8,7 +8,7 @@ import itertools
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -41,21 +41,30 @@ SELECT outcome.packet_id, outcome.first, outcome.last, outcome.state, outcome.at
 
 _RECIPIENTS = "SELECT id, recipients FROM packet WHERE id = ANY(%s)"
 
-# Code order, as the keys were sorted when the packets were made.
+# Of each message one packet may hold the address: the last one that does not begin
+# behind it, in code order, as the keys were sorted when the packets were made.
 _TO_ADDRESS = """
 SELECT outgoing.id, list.address AS list, outgoing.trace, outgoing.message_id,
        outgoing.sequence, outgoing.mode, outgoing.created_at, packet.id AS packet_id,
        packet.recipients
-  FROM (SELECT * FROM outgoing
-         WHERE created_at >= %(since)s
-           AND (%(list_id)s::bigint IS NULL OR list_id = %(list_id)s)
-         ORDER BY created_at DESC LIMIT %(messages)s) AS outgoing
-  JOIN packet ON packet.outgoing_id = outgoing.id AND EXISTS (
-       SELECT FROM unnest(%(keys)s::text[]) AS wanted (key)
-        WHERE packet.first_key COLLATE "C" <= wanted.key COLLATE "C"
-          AND packet.last_key COLLATE "C" >= wanted.key COLLATE "C")
+  FROM outgoing
+ CROSS JOIN (VALUES (false), (true)) AS kind (verp)
+ CROSS JOIN unnest(%(keys)s::text[]) AS wanted (key)
+ CROSS JOIN LATERAL (
+       SELECT id, recipients, last_key FROM packet
+        WHERE outgoing_id = outgoing.id AND packet.verp = kind.verp
+          AND first_key COLLATE "C" <= wanted.key COLLATE "C"
+        ORDER BY first_key COLLATE "C" DESC LIMIT 1) AS packet
   LEFT JOIN mailing_list AS list ON list.id = outgoing.list_id
- ORDER BY outgoing.created_at DESC, packet.id
+ WHERE outgoing.created_at >= %(since)s
+   AND (%(until)s::timestamptz IS NULL OR outgoing.created_at < %(until)s)
+   AND (%(list_id)s::bigint IS NULL OR outgoing.list_id = %(list_id)s)
+   AND (%(before_id)s::bigint IS NULL
+        OR (outgoing.created_at, outgoing.id) < (%(before_at)s, %(before_id)s))
+   AND packet.last_key COLLATE "C" >= wanted.key COLLATE "C"
+   AND EXISTS (SELECT FROM unnest(packet.recipients) AS who
+                WHERE lower(who) = ANY(%(forms)s))
+ ORDER BY outgoing.created_at DESC, outgoing.id DESC LIMIT %(messages)s
 """
 
 _ANSWERS = """
@@ -235,25 +244,40 @@ def copies(
     address: str,
     *,
     since: datetime,
+    until: datetime | None = None,
+    before: tuple[datetime, int] | None = None,
     list_id: int | None = None,
     messages: int = 200,
 ) -> list[Copy]:
-    """Return an address's copies of the newest `messages` messages, newest first."""
+    """Return an address's copies of the newest `messages` messages, newest first.
+
+    `before`: (created_at, outgoing_id) of the last one of the page before.
+    """
     wanted = key(address)
     # Members are sorted by their address's key, other people by the address itself.
     keys = {sort_key(address), sort_key(wanted)}
+    if before is not None:
+        # What is newer is not even looked at.
+        there = before[0] + timedelta(microseconds=1)
+        until = min(until, there) if until else there
     rows = conn.execute(
         _TO_ADDRESS,
         {
             "since": since,
+            "until": until,
+            "before_at": before[0] if before else None,
+            "before_id": before[1] if before else None,
             "list_id": list_id,
             "messages": messages,
             "keys": sorted(keys),
+            "forms": sorted({address.lower(), wanted.lower()}),
         },
     ).fetchall()
+    # Two keys may lead to one packet.
+    packets = {row[7]: row for row in rows}
     found = [
         (row, position, written)
-        for row in rows
+        for row in packets.values()
         for position, written in enumerate(row[8], start=1)
         if key(written) == wanted
     ]

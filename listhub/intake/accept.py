@@ -17,6 +17,7 @@ import psycopg
 from listhub.intake.syntax import Reply, reply
 from listhub.lists.directory import Destination
 from listhub.mail import message_id, screening
+from listhub.mail.address import mailboxes
 from listhub.mail.headers import Headers
 from listhub.mail.recipient import AddressKind
 from listhub.spool import bodies, store
@@ -36,6 +37,10 @@ SELECT substring(%(digests)b FROM n * 32 + 1 FOR 32) AS digest
        WHERE known.at < now() - make_interval(secs => %(window)s)
 RETURNING digest
 """
+
+
+#: Characters of an author and a subject that are kept with the item.
+_LONGEST = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +90,9 @@ class _Opened:
     mail: Incoming
     digest: bytes
     message_id: str | None
+    #: Who wrote it and about what, for whoever looks for it.
+    author: str
+    subject: str
     #: Why a list cannot take it as a post, if so.
     defect: Reply | None
     parts: tuple[_Part, ...]
@@ -131,6 +139,8 @@ def _open(mail: Incoming) -> _Opened:
         mail=mail,
         digest=digest,
         message_id=message_id.message_id(headers) or None,
+        author=_author(headers)[:_LONGEST],
+        subject=headers.text("Subject")[:_LONGEST],
         defect=_defect(headers),
         parts=tuple(
             _Part(
@@ -147,6 +157,10 @@ def _key(recipient: str, reverse_path: str, digest: bytes) -> bytes:
     # No address holds a NUL, so the parts cannot run into each other.
     envelope = f"{recipient}\0{reverse_path}\0".encode()
     return hashlib.sha256(envelope + digest).digest()
+
+
+def _author(headers: Headers) -> str:
+    return next((address for _, address in mailboxes(headers.get("From") or b"")), "")
 
 
 def _defect(headers: Headers) -> Reply | None:
@@ -189,6 +203,8 @@ def _item(each: _Opened, part: _Part, body_id: int) -> NewItem:
             "host": mail.host,
             "helo": mail.helo,
             "client": mail.client,
+            "author": each.author,
+            "subject": each.subject,
         },
     )
 

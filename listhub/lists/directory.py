@@ -30,6 +30,9 @@ _ROOMS = {
     AddressKind.UNSUBSCRIBE: "command",
 }
 
+#: The rooms that mail comes into from outside.
+FROM_OUTSIDE = (*dict.fromkeys(_ROOMS.values()), "automatic")
+
 # Each setting level is one index probe (setting_version_newest, last version first).
 _LOOK_UP = """
 SELECT 'domain', name, id, id, 'open', false, NULL

@@ -115,15 +115,24 @@ class Past:
 
 
 def waiting(
-    conn: "psycopg.Connection[Any]", wanted: Filter, *, limit: int
+    conn: "psycopg.Connection[Any]",
+    wanted: Filter,
+    *,
+    limit: int,
+    backwards: bool = False,
 ) -> list[Waiting]:
-    """Return a page of what waits, by number; the last one's `id` begins the next."""
+    """Return a page of what waits, by number; the last one's `id` begins the next.
+
+    `backwards`: the last ones, the last of them first.
+    """
+    order = "DESC" if backwards else "ASC"
     # The limit comes before the joins: a page never reads more than a page.
     source = (
         f"(SELECT * FROM spool_item WHERE {chosen.condition(wanted)}"  # noqa: S608 - literals of ours
-        " ORDER BY id LIMIT %(limit)s)"
+        f" ORDER BY id {order} LIMIT %(limit)s)"
     )
-    return _waiting(conn, source, {**chosen.values(wanted), "limit": limit})
+    found = _waiting(conn, source, {**chosen.values(wanted), "limit": limit})
+    return found[::-1] if backwards else found
 
 
 def count(conn: "psycopg.Connection[Any]", wanted: Filter, *, most: int) -> int:
