@@ -34,7 +34,7 @@ _PATH = re.compile(
 # A family may stand in one domain or in all; that of the domain comes first.
 _PLACE = """
 WITH place AS (
-  SELECT list.id AS list_id, list.family,
+  SELECT list.id AS list_id, coalesce(list.family, %(family)s::text) AS family,
          coalesce(list.domain_id, %(domain_id)s::bigint) AS domain_id
     FROM (SELECT) AS one
     LEFT JOIN mailing_list AS list ON list.id = %(list_id)s)
@@ -129,6 +129,7 @@ def write(
     level: Level,
     actor: str,
     expected: int | None = None,
+    how: str = "",
 ) -> int:
     """Write a file, or remove it with None; return the number of the version.
 
@@ -140,7 +141,7 @@ def write(
     lock(conn, path, level=level)
     if expected is not None:
         _check_newest(conn, path, level=level, expected=expected)
-    values = {**_columns(level), "path": path, "content": content, "changed_by": actor}
+    values = {**columns(level), "path": path, "content": content, "changed_by": actor}
     row = conn.execute(_INSERT, values).fetchone()
     audit.note(
         conn,
@@ -148,14 +149,14 @@ def write(
         action="file.rm" if content is None else "file.put",
         subject=level.name,
         list_id=level.list_id,
-        detail={"path": path},
+        detail={"path": path, **({"how": how} if how else {})},
     )
     return int(row[0]) if row else 0
 
 
 def lock(conn: "psycopg.Connection[Any]", path: str, *, level: Level) -> None:
     """Let nobody else write a file of a level until the transaction ends."""
-    conn.execute(_LOCK, {**_columns(level), "path": path})
+    conn.execute(_LOCK, {**columns(level), "path": path})
 
 
 def _check_newest(
@@ -191,13 +192,16 @@ def history(
     conn: "psycopg.Connection[Any]", path: str, *, level: Level, limit: int = 100
 ) -> list[FileVersion]:
     """Return the versions of a file at one level, newest first, at most `limit`."""
-    values = {**_columns(level), "path": path, "limit": limit}
+    values = {**columns(level), "path": path, "limit": limit}
     cursor = conn.cursor(row_factory=class_row(FileVersion))
     return cursor.execute(_HISTORY, values).fetchall()
 
 
 class DbFiles:
-    """The files of one list, or of one domain, each read once: a `library.Files`."""
+    """The files of one list, or of one domain, each read once: a `library.Files`.
+
+    `family` is for a list that is yet to be made.
+    """
 
     def __init__(
         self,
@@ -205,9 +209,10 @@ class DbFiles:
         *,
         list_id: int | None = None,
         domain_id: int | None = None,
+        family: str | None = None,
     ) -> None:
         self._conn = conn
-        self._place = {"list_id": list_id, "domain_id": domain_id}
+        self._place = {"list_id": list_id, "domain_id": domain_id, "family": family}
         self._known: dict[str, tuple[Found, ...]] = {}
 
     def fetch(self, paths: Sequence[str]) -> None:
@@ -247,7 +252,8 @@ def _by_path(rows: Sequence[tuple[Any, ...]]) -> Mapping[str, tuple[Found, ...]]
     return {path: tuple(files) for path, files in found.items()}
 
 
-def _columns(level: Level) -> dict[str, object]:
+def columns(level: Level) -> dict[str, object]:
+    """Return the columns of a file that say which level it is of."""
     return {
         "scope": level.scope,
         "domain_id": level.domain_id,
