@@ -6,6 +6,7 @@ Writing refuses CR, LF and NUL, so no value can smuggle in a field of its own.
 """
 
 import copy
+import functools
 import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Self
@@ -85,7 +86,10 @@ class Headers:
     def get(self, name: str) -> bytes | None:
         """Return the unfolded value of the first field of that name, or None."""
         key = _key(name)
-        return next((f.value for f in self._fields if f.name == key), None)
+        for field in self._fields:
+            if field.name == key:
+                return field.value
+        return None
 
     def all(self, name: str) -> tuple[bytes, ...]:
         """Return the unfolded values of all fields of that name, in order."""
@@ -155,6 +159,7 @@ class Headers:
         return Field(_key(name), _fold(line, newline=self.newline) + self.newline)
 
 
+@functools.lru_cache(maxsize=256)
 def _key(name: str) -> bytes:
     return name.lower().encode(errors="replace")
 

@@ -7,7 +7,7 @@ one of too many, is a leaf that nobody looks into; so is a message inside a mess
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final, Literal
@@ -54,7 +54,7 @@ class Part:
         return parts.content_type(self.headers)[0]
 
     @property
-    def parameters(self) -> dict[str, str]:
+    def parameters(self) -> Mapping[str, str]:
         """The parameters of its Content-Type, as they are written."""
         return parts.content_type(self.headers)[1]
 

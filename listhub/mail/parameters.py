@@ -5,6 +5,7 @@ words, which no standard allows and many programs write.
 """
 
 import re
+from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
 from listhub.mail import charsets, encoded_words, parts
@@ -40,7 +41,7 @@ def written(value: str, given: dict[str, str]) -> str:
     return "; ".join([value, *(f"{name}={_quoted(v)}" for name, v in given.items())])
 
 
-def _joined(given: dict[str, str], key: str) -> str:
+def _joined(given: Mapping[str, str], key: str) -> str:
     if key in given:
         return encoded_words.decode(given[key].encode())
     sections = []

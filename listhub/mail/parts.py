@@ -5,8 +5,10 @@ what the caller wants to see of it.
 """
 
 import binascii
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from listhub.mail import encoded_words
 from listhub.mail.address import strip_comments
@@ -21,12 +23,18 @@ _AFTER_BOUNDARY = re.compile(rb"(--)?[ \t]*\r?(\n|\Z)")
 _LONGEST_VALUE = 8192  # characters of a Content-Type worth reading
 
 
-def content_type(headers: Headers) -> tuple[str, dict[str, str]]:
+def content_type(headers: Headers) -> tuple[str, Mapping[str, str]]:
     """Return the media type in lower case and its parameters; text/plain if broken."""
-    raw = headers.get("Content-Type") or b""
-    value = strip_comments(encoded_words.plain(raw[:_LONGEST_VALUE]))
+    return _content_type((headers.get("Content-Type") or b"")[:_LONGEST_VALUE])
+
+
+# A part is asked for its type again and again, and most parts have one of a few.
+@functools.lru_cache(maxsize=256)
+def _content_type(raw: bytes) -> tuple[str, Mapping[str, str]]:
+    value = strip_comments(encoded_words.plain(raw))
     kind = value.partition(";")[0].strip().lower()
-    return (kind if _TYPE.fullmatch(kind) else "text/plain"), parameters_of(value)
+    given = MappingProxyType(parameters_of(value))
+    return (kind if _TYPE.fullmatch(kind) else "text/plain"), given
 
 
 def parameters_of(value: str) -> dict[str, str]:
