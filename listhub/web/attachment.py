@@ -16,7 +16,6 @@ from listhub import db, log
 from listhub.config import Database, Settings
 from listhub.errors import TemporaryError
 from listhub.lists import attachments
-from listhub.lists.attachments import Kept
 from listhub.spool import bodies
 from listhub.web import page
 
@@ -93,7 +92,8 @@ def _answer(database: Database, token: str, *, with_content: bool) -> Response:
         later = _said(503, "Not now", "Try again later.")
         later.headers["Retry-After"] = "60"
         return later
-    return Response(content, headers=_headers(kept))
+    told = headers(name=kept.name, stored_type=kept.media_type)
+    return Response(content, headers={**told, "Content-Length": str(kept.size)})
 
 
 def media_type(stored: str) -> str:
@@ -111,11 +111,11 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _headers(kept: Kept) -> dict[str, str]:
+def headers(*, name: str, stored_type: str) -> dict[str, str]:
+    """Return the headers with which something of strangers is sent to be saved."""
     return {
-        "Content-Type": media_type(kept.media_type),
-        "Content-Length": str(kept.size),
-        "Content-Disposition": disposition(kept.name),
+        "Content-Type": media_type(stored_type),
+        "Content-Disposition": disposition(name),
         "Content-Security-Policy": _POLICY,
         "X-Robots-Tag": "noindex",
     }

@@ -5,9 +5,24 @@ this table: no page can be added without them.
 """
 
 from listhub.web.door.page import Page
-from listhub.web.pages import home, sign_in
+from listhub.web.pages import (
+    archive,
+    archive_feed,
+    archive_files,
+    archive_message,
+    archive_removal,
+    archive_search,
+    home,
+    sign_in,
+)
 
 PAGES: tuple[Page, ...] = (
     *home.PAGES,
     *sign_in.PAGES,
+    *archive_search.PAGES,
+    *archive_feed.PAGES,
+    *archive.PAGES,
+    *archive_message.PAGES,
+    *archive_files.PAGES,
+    *archive_removal.PAGES,
 )

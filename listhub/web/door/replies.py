@@ -24,6 +24,7 @@ TITLES: Mapping[int, str] = {
     404: N_("Not found"),
     405: N_("Not understood"),
     409: N_("Already done"),
+    410: N_("Taken out"),
     413: N_("Too large"),
     429: N_("Too often"),
     500: N_("Something went wrong"),

@@ -12,6 +12,7 @@ from listhub.i18n import formats
 from listhub.i18n.text import translated
 from listhub.lists.accounts.sessions import Session
 from listhub.lists.accounts.standing import Standing
+from listhub.lists.moderation.reach import Reach
 from listhub.lists.posting import ListRow
 from listhub.lists.visible import Visitor
 from listhub.outside.answers import Ask
@@ -73,6 +74,17 @@ class Visit:
     def auth(self) -> Auth:
         """How sure it is who asks, for scenarios: signed in is md5, as in Sympa."""
         return "md5" if self.who.signed_in else "smtp"
+
+    @property
+    def reach(self) -> Reach:
+        """What they may decide; roles that are withheld reach nothing."""
+        return Reach(
+            person=self.who.address,
+            site=self.who.site_listmaster,
+            domains=tuple(sorted(self.who.listmaster_of)),
+            owned=tuple(sorted(self.who.owned)),
+            moderated=tuple(sorted(self.who.moderated)),
+        )
 
     @property
     def visitor(self) -> Visitor:
