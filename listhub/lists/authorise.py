@@ -82,6 +82,7 @@ def authorise(
         domain_id=domain_id,
         list_id=list_row.id if list_row else None,
         family=list_row.family if list_row else None,
+        list_name=list_row.name if list_row else "",
     )
     request = Request(
         operation=operation,

@@ -16,6 +16,7 @@ import psycopg
 
 from listhub.config import Settings
 from listhub.config.fields import specs
+from listhub.lists.families.values import values as family_values
 from listhub.lists.files import DbFiles
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.settings import load_list_settings
@@ -84,6 +85,8 @@ class Scene:
     domain_id: int
     list_id: int | None = None
     family: str | None = None
+    #: The list's name; it need not be there yet.
+    list_name: str = ""
 
 
 class _Standing(NamedTuple):
@@ -203,8 +206,16 @@ class DbFacts:
         return None
 
     def family_value(self, name: str) -> Values | None:
-        family = self._scene.family
-        return (family,) if name == "name" and family else None
+        return self._family_values.get(name)
+
+    @functools.cached_property
+    def _family_values(self) -> Mapping[str, Values]:
+        scene = self._scene
+        if scene.family is None:
+            return {}
+        return family_values(
+            self._conn, scene.family, list_id=scene.list_id, list_name=scene.list_name
+        )
 
     def user_value(self, address: str, name: str) -> Values | None:
         if name == "email":
