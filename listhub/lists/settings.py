@@ -29,6 +29,7 @@ from listhub.config.toml import document, read_document
 from listhub.errors import PermanentError, TemporaryError, UsageError
 from listhub.lists.families import level as families
 from listhub.lists.list_settings import ListSettings
+from listhub.lists.stale import StaleError
 from listhub.policy import patterns
 from listhub.policy.patterns import PatternError
 
@@ -282,12 +283,14 @@ def set_values(
     changes: Mapping[str, object | None],
     changed_by: str,
     replace: bool = False,
+    expected: int | None = None,
 ) -> int:
     """Change a level and return its version; None removes a value.
 
     With `replace` the level then holds the changes and nothing else.  Changes that
-    change nothing make no new version.  UsageError for a wrong name or value, and for
-    one that the list's family does not allow.
+    change nothing make no new version.  `expected` is the version that was seen, 0
+    none: StaleError if there is a newer one.  UsageError for a wrong name or value, and
+    for one that the list's family does not allow.
     """
     kept = {key: value for key, value in changes.items() if value is not None}
     checked = check_level(kept)
@@ -300,6 +303,13 @@ def set_values(
         newest = next(iter(history(conn, **level, limit=1)), None)
         before = dict(newest.values) if newest else {}
         version = newest.version if newest else 0
+        if expected is not None and newest and version != expected:
+            raise StaleError(
+                expected=expected,
+                version=version,
+                by=newest.changed_by,
+                at=newest.changed_at,
+            )
         for key in changes.keys() - before.keys():
             _spec(key)  # what a newer release stored may be removed by name
         base = {} if replace else before
