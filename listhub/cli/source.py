@@ -14,6 +14,7 @@ from listhub.lists import audit, catalogue, files
 from listhub.lists.catalogue import ListRow
 from listhub.lists.settings import load_list_settings
 from listhub.lists.sources import fetch, file, kinds, register, rounds, synchronise
+from listhub.lists.sources.sealing import Sealing
 from listhub.lists.sources.source import ROLES, Role, Source, Sync
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def add(
             fields=_taken_apart(pairs),
             ttl=every or register.TTL,
             actor=actor(),
+            sealing=Sealing(settings=context.settings),
         )
     context.result(
         f"{found.address}: the source {clean(name)} gives {role}s from now on.",
@@ -132,6 +134,7 @@ def set_(
             ttl=every,
             enabled=enabled,
             actor=actor(),
+            sealing=Sealing(settings=context.settings),
         )
     context.result(
         f"{found.address}: the source {clean(name)} is changed.",
@@ -277,7 +280,10 @@ def _rehearse(context: Context, found: ListRow, role: Role) -> None:
         settings = load_list_settings(conn, found.id)
         conn.rollback()
         assert now is not None  # noqa: S101 - it was made above
-        with fetch.fetched(conn, asked, address=found.address) as fetched:
+        sealing = Sealing(settings=context.settings)
+        with fetch.fetched(
+            conn, asked, address=found.address, sealing=sealing
+        ) as fetched:
             difference = synchronise.apply(conn, now, fetched, settings=settings)
         conn.rollback()
     errors = {each.source.name: each.error for each in fetched.failed}
@@ -321,6 +327,20 @@ def approve(context: Context, *, address: str, role: Role) -> None:
         role=role,
         people=people,
     )
+
+
+@source.command(short_help="Encrypt passwords that are stored as they are.")
+@json_option
+@pass_context
+def seal(context: Context) -> None:
+    """Encrypt the passwords of all sources that an earlier release stored as they are.
+
+    To be run once all hosts have the new release: older ones cannot read them.
+    """
+    with context.connection() as conn:
+        sealing = Sealing(settings=context.settings)
+        changed = register.seal_all(conn, sealing=sealing, actor=actor())
+    context.result(f"The passwords of {changed:,} sources are sealed.", sources=changed)
 
 
 @source.command(short_help="Store FILE for sources of kind file.")

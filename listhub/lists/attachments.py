@@ -2,7 +2,8 @@
 
 The link is all that is needed to fetch one, so nobody can guess it.  It follows from
 the post, the part and the key of the site: a post that is published anew gets the same
-links, and the database has only their digests.  They go when their list goes.
+links, and the database has only their digests.  They go when their list goes, or
+after retention.attachments_days.
 """
 
 import base64

@@ -8,14 +8,13 @@ hosts never do one list at once, and if one dies, another begins anew.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
-from listhub.errors import StaleClaim
 from listhub.lists.sources import fetch, round as rounds
 from listhub.lists.sources.fetch import Fetched
 from listhub.lists.sources.round import Round
-from listhub.spool import store
+from listhub.lists.sources.sealing import Sealing
 from listhub.spool.items import Done, Item, Verdict
+from listhub.stages.renewing import renewing
 from listhub.stages.stage import RoomStage, StageContext
 
 
@@ -35,21 +34,20 @@ def _fetch(item: Item, context: StageContext) -> Iterator[Brought | None]:
     if begun is None:
         yield None
         return
-    with fetch.fetched(
-        context.conn,
-        begun.sources,
-        address=begun.row.address,
-        beat=lambda: _renew(item, context),
-    ) as found:
-        yield Brought(round=begun, fetched=found)
-
-
-def _renew(item: Item, context: StageContext) -> None:
-    lease = timedelta(seconds=context.settings.spool.lease)
-    ours = store.extend(context.conn, [item], lease=lease)
-    context.conn.commit()
-    if not ours:
-        raise StaleClaim("The lease was lost while sources were read.")
+    # A source may take all of its time before its first row comes.
+    longest = fetch.SECONDS * (len(begun.sources) + 1)
+    with renewing(item, context.settings, longest=longest) as lease:
+        reading = fetch.fetched(
+            context.conn,
+            begun.sources,
+            address=begun.row.address,
+            sealing=Sealing(settings=context.settings),
+            beat=lease.check,
+        )
+        with reading as found:
+            # From here on the claim is locked, and nobody takes it.
+            lease.end()
+            yield Brought(round=begun, fetched=found)
 
 
 def handle(item: Item, context: StageContext) -> Verdict:

@@ -12,6 +12,7 @@ import psycopg
 from listhub import log
 from listhub.errors import StaleClaim
 from listhub.lists.sources import kinds
+from listhub.lists.sources.sealing import Sealing
 from listhub.lists.sources.source import Found, Source, SourceError
 from listhub.mail.address import key, parse_addr_spec
 from listhub.mail.recipient import split
@@ -23,12 +24,12 @@ _IN_MEMORY = 16 << 20
 #: The most people of one source, and the most seconds that it takes.
 MOST = 5_000_000
 SECONDS = 600
-#: Rows between two signs of life.
+#: Rows between two looks whether the round is still ours.
 _ROWS = 1000
 
 _NAME = 255  # characters
 
-#: A sign of life: whoever waits for us is told that we are still at it.
+#: A look whether the round is still ours; StaleClaim if it is not.
 Beat = Callable[[], None]
 
 
@@ -60,18 +61,21 @@ def fetched(
     sources: Sequence[Source],
     *,
     address: str,
+    sealing: Sealing,
     beat: Beat = lambda: None,
 ) -> Iterator[Fetched]:
     """Read all sources of a list of that address; the text goes at the end.
 
     `conn` has no transaction open, then and later: it is for sources of our own.
     """
+    name, _, domain = address.partition("@")
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as text:
         results = []
         for source in sources:
             beat()
             begin = text.tell()
-            result = _read(conn, source, text, address=address, beat=beat)
+            lines = _lines(conn, source, name=name, domain=domain, sealing=sealing)
+            result = _read(source, lines, text, beat=beat)
             if result.error:
                 # Half an answer is none.
                 text.seek(begin)
@@ -80,23 +84,29 @@ def fetched(
         yield Fetched(text=text, results=tuple(results))
 
 
-def _read(
+def _lines(
     conn: "psycopg.Connection[Any]",
     source: Source,
-    text: IO[bytes],
     *,
-    address: str,
-    beat: Beat,
+    name: str,
+    domain: str,
+    sealing: Sealing,
+) -> Iterator[bytes]:
+    """Yield a line for COPY for everybody whom a source names; see `_line`."""
+    for found in kinds.reader(source, sealing=sealing).read(conn):
+        yield _line(source, found, name=name, domain=domain)
+
+
+def _read(
+    source: Source, lines: Iterator[bytes], text: IO[bytes], *, beat: Beat
 ) -> Result:
-    name, _, domain = address.partition("@")
     ends = time.monotonic() + SECONDS
     rows = refused = 0
     try:
-        for found in kinds.reader(source).read(conn):
+        for line in lines:
             if (rows + refused) % _ROWS == 0:
                 beat()
-                _check(rows, ends)
-            line = _line(source, found, name=name, domain=domain)
+            _check(rows, ends)
             text.write(line)
             rows, refused = rows + bool(line), refused + (not line)
     except SourceError as error:

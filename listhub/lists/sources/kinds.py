@@ -9,6 +9,7 @@ from listhub.config.fields import nearest, shown
 from listhub.errors import UsageError
 from listhub.lists.sources import file, https, ldap, other_list, sql
 from listhub.lists.sources.kind import Kind
+from listhub.lists.sources.sealing import Sealing, is_sealed
 from listhub.lists.sources.source import Reader, Source, SourceError
 
 KINDS: tuple[Kind, ...] = (
@@ -43,11 +44,12 @@ def checked(kind: str, given: Mapping[str, str], *, list_id: int) -> dict[str, s
     return {name: value for name, value in fields.items() if value}
 
 
-def reader(source: Source) -> Reader:
-    """Return the reader of a source; SourceError if this release cannot read it."""
+def reader(source: Source, *, sealing: Sealing) -> Reader:
+    """Return the reader of a source; SourceError if it cannot be read as it is stored."""
     try:
         kind = by_name(source.kind)
-        return kind.make(kind.read_fields(source.config), source.list_id)
+        fields = kind.read_fields(sealing.opened(source.config))
+        return kind.make(fields, source.list_id)
     except UsageError as error:
         raise SourceError(error.public.rstrip(".")) from error
 
@@ -59,11 +61,20 @@ def shown_fields(source: Source) -> dict[str, str]:
 
 def hidden(kind: str, fields: Mapping[str, str]) -> dict[str, str]:
     """Return fields of a kind as people may see them: without secrets."""
-    secret = {
+    secret = secret_fields(kind)
+    return {
+        # What a newer release has sealed is nothing to read, either.
+        name: HIDDEN if name in secret or is_sealed(value) else value
+        for name, value in fields.items()
+    }
+
+
+def secret_fields(kind: str) -> frozenset[str]:
+    """Return which fields of a kind are shown to nobody, and sealed when stored."""
+    return frozenset(
         name
         for known in KINDS
         if known.name == kind
         for name, field in known.fields.items()
         if field.secret
-    }
-    return {name: HIDDEN if name in secret else value for name, value in fields.items()}
+    )

@@ -143,7 +143,7 @@ def _directory(fields: Mapping[str, str]) -> Directory:
         ca_file=fields["ca_file"],
         bind_dn=fields["bind_dn"],
         password=fields["password"],
-        timeout=number(fields, "seconds", most=100),
+        timeout=number(fields, "seconds", most=600),
     )
 
 

@@ -11,6 +11,7 @@ from listhub.errors import UsageError
 from listhub.lists import audit
 from listhub.lists.catalogue import ListRow, find_list
 from listhub.lists.sources import kinds, rounds
+from listhub.lists.sources.sealing import Sealing
 from listhub.lists.sources.source import Role, Source
 
 TTL = 3600
@@ -27,6 +28,12 @@ UPDATE data_source
    SET config = %(config)s, from_list_id = %(from)s, ttl = %(ttl)s, enabled = %(enabled)s
  WHERE id = %(id)s
 """
+_ALL = """
+SELECT source.id, source.kind, source.config, list.id, list.address
+  FROM data_source AS source JOIN mailing_list AS list ON list.id = source.list_id
+ ORDER BY source.id FOR UPDATE OF source
+"""
+_SEAL = "UPDATE data_source SET config = %s WHERE id = %s"
 _DELETE = "DELETE FROM data_source WHERE id = %s"
 # Two who each add half of a circle: the second one sees what the first did.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('data_source/loops', 0))"
@@ -100,8 +107,12 @@ def add(
     fields: Mapping[str, str],
     ttl: int = TTL,
     actor: str,
+    sealing: Sealing | None = None,
 ) -> None:
-    """Add a source, asked for the first time at once; UsageError for what is wrong."""
+    """Add a source, asked for the first time at once; UsageError for what is wrong.
+
+    Without `sealing` its passwords are stored as they are.
+    """
     if not name.isprintable() or not name.strip() or len(name) > 60:
         raise UsageError(f"{shown(name)} is no name for a source.")
     config, from_list = _checked(conn, found, role=role, kind=kind, fields=fields)
@@ -110,7 +121,7 @@ def add(
         "role": role,
         "name": name,
         "kind": kind,
-        "config": Jsonb(config),
+        "config": Jsonb(_sealed(kind, config, sealing)),
         "from": from_list,
         "ttl": _ttl(ttl),
     }
@@ -129,15 +140,20 @@ def change(
     ttl: int | None = None,
     enabled: bool | None = None,
     actor: str,
+    sealing: Sealing | None = None,
 ) -> None:
-    """Change fields of a source, an empty text removing one, and ask it at once."""
-    merged = {**source.config, **fields}
+    """Change fields of a source, an empty text removing one, and ask it at once.
+
+    Without `sealing` all of its passwords have to be among the fields.
+    """
+    kept = {name: value for name, value in source.config.items() if name not in fields}
+    merged = {**(sealing.opened(kept) if sealing else kept), **fields}
     config, from_list = _checked(
         conn, found, role=source.role, kind=source.kind, fields=merged
     )
     values = {
         "id": source.id,
-        "config": Jsonb(config),
+        "config": Jsonb(_sealed(source.kind, config, sealing)),
         "from": from_list,
         "ttl": source.ttl if ttl is None else _ttl(ttl),
         "enabled": source.enabled if enabled is None else enabled,
@@ -155,6 +171,24 @@ def change(
         fields=sorted(fields),
         enabled=values["enabled"],
     )
+
+
+def seal_all(conn: "psycopg.Connection[Any]", *, sealing: Sealing, actor: str) -> int:
+    """Seal what earlier releases stored as it was; return of how many sources."""
+    changed = 0
+    for source_id, kind, config, list_id, address in conn.execute(_ALL).fetchall():
+        sealed = _sealed(kind, config, sealing)
+        if sealed != config:
+            conn.execute(_SEAL, [Jsonb(sealed), source_id])
+            audit.note(
+                conn,
+                actor=actor,
+                action="source.seal",
+                subject=address,
+                list_id=list_id,
+            )
+            changed += 1
+    return changed
 
 
 def only_by(conn: "psycopg.Connection[Any]", source: Source) -> int:
@@ -221,6 +255,14 @@ def _checked(
                 else f"{found.address} cannot take its members from itself."
             )
     return config, other.id
+
+
+def _sealed(
+    kind: str, config: Mapping[str, str], sealing: Sealing | None
+) -> dict[str, str]:
+    if sealing is None:
+        return dict(config)
+    return sealing.sealed(config, secret=kinds.secret_fields(kind))
 
 
 def _ttl(seconds: int) -> int:

@@ -1,7 +1,7 @@
 """What a source is, and what is known of the rounds of its role."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
@@ -43,7 +43,8 @@ class Source:
     role: Role
     name: str
     kind: str
-    config: Mapping[str, str]
+    #: As stored: what is secret is sealed, or was not yet.
+    config: Mapping[str, str] = field(repr=False)
     enabled: bool
     ttl: int  #: seconds
     last_ok_at: datetime | None

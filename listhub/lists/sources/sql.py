@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from listhub import db
 from listhub.config.fields import hide_passwords
 from listhub.errors import UsageError
 from listhub.lists.sources.kind import Field, Kind, number
@@ -31,21 +32,22 @@ class Sql:
     def read(self, _conn: "psycopg.Connection[Any]") -> Iterator[Found]:
         """Yield the people of the answer, some thousand rows at a time."""
         try:
-            with psycopg.connect(
-                self.url, connect_timeout=_CONNECT, options=self._options
-            ) as conn:
+            with psycopg.connect(**self._parameters) as conn:
                 yield from self._rows(conn)
         except psycopg.Error as error:
             text = hide_passwords(" ".join(str(error).split()))[:300]
             raise SourceError(f"the database says: {text}") from error
 
     @property
-    def _options(self) -> str:
-        # The server may be one that has gone to sleep, or answer row by row.
-        return (
-            "-c default_transaction_read_only=on"
-            f" -c statement_timeout={self.seconds * 1000}"
-        )
+    def _parameters(self) -> dict[str, Any]:
+        # The server may be one that has gone to sleep, or answer row by row; a host
+        # that is cut off is noticed by the signs of life that are asked of it.
+        return {
+            **db.parameters(self.url),
+            "connect_timeout": _CONNECT,
+            "options": "-c default_transaction_read_only=on"
+            f" -c statement_timeout={self.seconds * 1000}",
+        }
 
     def _rows(self, conn: "psycopg.Connection[Any]") -> Iterator[Found]:
         with conn.cursor(name="listhub_source") as cursor:
@@ -62,7 +64,7 @@ def _make(fields: Mapping[str, str], _list_id: int) -> Reader:
         raise UsageError("url does not begin with postgresql://.")
     return Sql(
         statement=fields["statement"].rstrip("; \n"),
-        seconds=number(fields, "seconds", most=100),
+        seconds=number(fields, "seconds", most=600),
         url=fields["url"],
     )
 

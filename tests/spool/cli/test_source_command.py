@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from listhub.config import Database, Settings, Site
 from listhub.jobs import sync_sources
@@ -67,3 +68,41 @@ def count(url: str) -> int:
     with psycopg.connect(url) as conn:
         [(number,)] = conn.execute("SELECT count(*) FROM subscription").fetchall()
     return int(number)
+
+
+def test_passwords_are_kept_and_never_shown(
+    listhub_command: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Set, changed beside others, sealed afterwards: the database has no plain one."""
+    listhub = listhub_command
+    for words in (("domain", "add", "lists.example"), ("list", "create", LIST)):
+        assert listhub(*words).returncode == 0
+    url = "https://people.example/all"
+    fields = ("url=" + url, "user=reader", "password=hunter2")
+
+    plain = listhub("source", "add", LIST, "https", "hr", *fields)
+    assert plain.returncode == 64
+    assert "site.secret is empty" in plain.stderr
+    monkeypatch.setenv("LISTHUB_SITE__SECRET", "5e" * 16)
+    assert listhub("source", "add", LIST, "https", "hr", *fields).returncode == 0
+    assert listhub("source", "set", LIST, "hr", "seconds=60").returncode == 0
+    shown = listhub("source", "show", LIST, "hr", "--json")
+
+    assert json.loads(shown.stdout)["fields"]["password"] == "***"
+    assert "hunter2" not in shown.stdout
+    with psycopg.connect(database_url) as conn:
+        [row] = conn.execute("SELECT config FROM data_source").fetchall()
+        assert row[0]["password"].startswith("sealed:")
+        assert (row[0]["url"], row[0]["seconds"]) == (url, "60")
+        [noted] = conn.execute(
+            "SELECT count(*) FROM audit WHERE detail::text ~ 'hunter2'"
+        )
+        assert noted == (0,)
+        conn.execute(
+            """UPDATE data_source SET config = config || '{"password": "old"}'"""
+        )
+    assert json.loads(listhub("source", "seal", "--json").stdout) == {"sources": 1}
+    assert json.loads(listhub("source", "seal", "--json").stdout) == {"sources": 0}
+    with psycopg.connect(database_url) as conn:
+        [row] = conn.execute("SELECT config->>'password' FROM data_source").fetchall()
+        assert row[0].startswith("sealed:")

@@ -6,6 +6,7 @@ from typing import Any
 from listhub.jobs import sync_sources
 from listhub.lists import catalogue
 from listhub.lists.sources import register, rounds
+from listhub.lists.sources.sealing import Sealing
 from listhub.lists.sources.source import Role, Sync
 from tests.rooms import DOMAIN, Rooms
 
@@ -43,6 +44,7 @@ def add(
         name=name,
         fields=fields,
         actor="test",
+        sealing=Sealing(settings=rooms.host.settings),
     )
     rooms.conn.commit()
 
