@@ -80,12 +80,6 @@ LINK_NETWORK = Limit(
     seconds=_HOUR,
     why="a class that signs in together; not a list of addresses being written to",
 )
-LINK_USE_NETWORK = Limit(
-    name="link-use-network",
-    times=120,
-    seconds=_HOUR,
-    why="256 bits are not guessed; this only keeps the load of trying down",
-)
 PASSWORD_ADDRESS = Limit(
     name="password-address",
     times=10,
@@ -127,7 +121,6 @@ API_NETWORK = Limit(
 LIMITS = (
     LINK_ADDRESS,
     LINK_NETWORK,
-    LINK_USE_NETWORK,
     PASSWORD_ADDRESS,
     PASSWORD_NETWORK,
     CODE_PERSON,
