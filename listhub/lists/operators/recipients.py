@@ -18,34 +18,41 @@ from listhub.lists.paging import Page
 State = Literal["delivered", "deferred", "refused", "expired", "pending"]
 STATES: tuple[State, ...] = ("delivered", "deferred", "refused", "expired", "pending")
 
-# The rows of the ledger that say something of a packet, once for all its positions.
-# A message is sent within the days of delivery.expiry: later partitions are not asked.
+# As many packets are opened as a page can need, in the order of a message; one more, for
+# of the one in which the page before ended nothing may be left.  The rows of the ledger
+# are looked for from when the message was made on, and as long as it can be in work.
 _PAGE = """
 SELECT packet.n AS packet, who.position::int AS position, who.address,
-       coalesce(newest.state, 'pending') AS state, newest.at, newest.attempt,
-       newest.relay, newest.code, newest.enhanced, newest.reply, newest.host
-  FROM (SELECT packet.*, outgoing.created_at AS began
-          FROM packet JOIN outgoing ON outgoing.id = packet.outgoing_id
-         WHERE packet.outgoing_id = %(outgoing)s AND {packets}
-         ORDER BY packet.n {order}) AS packet
- CROSS JOIN LATERAL unnest(packet.recipients) WITH ORDINALITY AS who (address, position)
-  LEFT JOIN LATERAL (
-       SELECT * FROM outcome
-        WHERE packet_id = packet.id AND state <> 'possible_duplicate'
-          AND who.position BETWEEN first AND last
-          AND at >= packet.began AND at < packet.began + interval '40 days'
-        ORDER BY at DESC LIMIT 1) AS newest ON true
+       coalesce(who.state, 'pending') AS state, who.at, who.attempt, who.relay,
+       who.code, who.enhanced, who.reply, who.host
+  FROM (SELECT packet.id, packet.n, packet.recipients, outgoing.created_at AS began
+          FROM outgoing JOIN packet ON packet.outgoing_id = outgoing.id {answered}
+         WHERE outgoing.id = %(outgoing)s AND {packets}
+         ORDER BY packet.n {order} {limit}) AS packet
+ CROSS JOIN LATERAL (
+       SELECT one.address, one.position, answer.*
+         FROM unnest(packet.recipients) WITH ORDINALITY AS one (address, position)
+         LEFT JOIN (
+              SELECT DISTINCT ON (place) place, outcome.*
+                FROM outcome CROSS JOIN generate_series(first::int, last::int) AS place
+               WHERE packet_id = packet.id AND state <> 'possible_duplicate'
+                 AND at >= packet.began AND at < packet.began + interval '40 days'
+               ORDER BY place, at DESC) AS answer ON answer.place = one.position
+       ) AS who
  WHERE {condition}
  ORDER BY packet.n {order}, who.position {order} LIMIT %(limit)s
 """
 
-# Few packets have an answer of a rare kind: only those are opened.
-_WITH_ANSWER = """EXISTS (
-    SELECT FROM outcome
-     WHERE packet_id = packet.id AND state = %(state)s
-       AND at >= outgoing.created_at AND at < outgoing.created_at + interval '40 days')"""
+# Lateral, and not EXISTS, which would be made a join of all packets with the ledger.
+_ANSWERED = """
+ CROSS JOIN LATERAL (
+       SELECT FROM outcome
+        WHERE packet_id = packet.id AND state = %(state)s AND at >= outgoing.created_at
+          AND at < outgoing.created_at + interval '40 days' LIMIT 1) AS answered"""
 
-# A settled packet has all its answers.
+_LIMIT = "LIMIT %(limit)s + 1"
+
+#: What is not final stands in packets that are not settled.
 _UNSETTLED = "packet.settled_at IS NULL"
 
 _KINDS = (int, int)
@@ -85,16 +92,21 @@ def page(
     back = at is not None and at.back
     packets, conditions = [], []
     if state is not None:
-        packets.append(_UNSETTLED if state == "pending" else _WITH_ANSWER)
-        conditions.append("coalesce(newest.state, 'pending') = %(state)s")
+        conditions.append("coalesce(who.state, 'pending') = %(state)s")
+    if state in {"pending", "deferred"}:
+        packets.append(_UNSETTLED)
     if at is not None:
         packets.append(f"packet.n {'<=' if back else '>='} %(n)s")
         way = "<" if back else ">"
         conditions.append(f"(packet.n, who.position) {way} (%(n)s, %(position)s)")
-    query = psycopg.sql.SQL(_PAGE).format(
-        packets=psycopg.sql.SQL(" AND ".join(packets) or "true"),
-        condition=psycopg.sql.SQL(" AND ".join(conditions) or "true"),
-        order=psycopg.sql.SQL("DESC" if back else "ASC"),
+    text = psycopg.sql.SQL
+    query = text(_PAGE).format(
+        answered=text("" if state in {None, "pending"} else _ANSWERED),
+        packets=text(" AND ".join(packets) or "true"),
+        # Of the others any number may have nobody in that state.
+        limit=text("" if state in {"pending", "deferred"} else _LIMIT),
+        condition=text(" AND ".join(conditions) or "true"),
+        order=text("DESC" if back else "ASC"),
     )
     n, position = at.key if at else (None, None)
     values = {
