@@ -2,7 +2,12 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from typing_extensions import override
 
 from tests.held import add_moderators, hold_post
 from tests.rooms import DOMAIN, Rooms, post_bytes
@@ -61,3 +66,21 @@ def p95(work: Callable[[], object], *, times: int = 20) -> float:
         work()
         took.append((time.perf_counter() - begun) * 1000)
     return statistics.quantiles(took, n=20)[-1]
+
+
+@contextmanager
+def counted(rooms: Rooms) -> Iterator[list[str]]:
+    """Write down each statement of a connection."""
+    seen: list[str] = []
+
+    class Counting(psycopg.Cursor[Any]):
+        @override
+        def execute(self, query: Any, *given: Any, **more: Any) -> Any:
+            seen.append(query.decode() if isinstance(query, bytes) else str(query))
+            return super().execute(query, *given, **more)
+
+    usual, rooms.conn.cursor_factory = rooms.conn.cursor_factory, Counting
+    try:
+        yield seen
+    finally:
+        rooms.conn.cursor_factory = usual

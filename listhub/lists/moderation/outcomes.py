@@ -107,7 +107,7 @@ class AlreadyDecided:
             _ALREADY[self.state],
             who=self.who,
             when=f"{self.when:%Y-%m-%d %H:%M} UTC",
-            how=Text(_HOW[self.how]),
+            how=Text(HOW[self.how]),
         )
 
 
@@ -165,7 +165,8 @@ _ALREADY: Mapping[State, str] = {
     "withdrawn": N_("Already withdrawn by %(who)s on %(when)s, by %(how)s."),
     "expired": N_("It expired on %(when)s, before anybody decided."),
 }
-_HOW: Mapping[How, str] = {
+#: How somebody decided.
+HOW: Mapping[str, str] = {
     "mail": N_("mail"),
     "web": N_("web"),
     "api": N_("API"),

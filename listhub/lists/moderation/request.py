@@ -35,7 +35,7 @@ COLUMNS = """
             THEN request.claimed_by END AS claimed_by,
        CASE WHEN request.claimed_until > clock_timestamp()
             THEN request.claimed_until END AS claimed_until,
-       request.created_at,
+       request.created_at, request.reminded_at,
        request.expires_at, request.decided_at, request.decided_by,
        request.decided_how, request.reason
 """
@@ -79,6 +79,7 @@ class Request:
     claimed_by: str | None
     claimed_until: datetime | None
     created_at: datetime
+    reminded_at: datetime | None
     expires_at: datetime
     decided_at: datetime | None
     decided_by: str | None
