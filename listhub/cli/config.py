@@ -12,7 +12,8 @@ from listhub.config import Loaded, specs, toml, verp_key
 from listhub.config.fields import masked
 from listhub.config.reading import SECTIONS, load_with_origins, read_file
 from listhub.errors import UsageError
-from listhub.lists import settings as lists
+from listhub.lists import paging, setting_changes, settings as lists
+from listhub.lists.setting_changes import Difference
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -160,7 +161,9 @@ def set_(
         raise UsageError("Nothing to set; write KEY=VALUE or --unset KEY.")
     with context.connection() as conn:
         level = lists.find_level(conn, domain=domain, address=address)
-        version = lists.set_values(conn, **level, changes=wanted, changed_by=actor())
+        version = setting_changes.change(
+            conn, level, wanted, actor=actor(), how="cli"
+        ).version
     context.result(f"{name}: version {version}.", level=name, version=version)
 
 
@@ -220,7 +223,7 @@ def import_(
 @_level_options
 @click.option(
     "--limit",
-    type=click.IntRange(1, 10_000),
+    type=click.IntRange(1, paging.MOST),
     default=20,
     show_default=True,
     help="How many versions, the newest first.",
@@ -239,21 +242,16 @@ def history(
     _one_level(site=site, domain=domain, address=address)
     with context.connection() as conn:
         level = lists.find_level(conn, domain=domain, address=address)
-        # One more than is shown: the last row needs the version before it.
-        versions = lists.history(conn, **level, limit=limit + 1)
-    olds = [version.values for version in versions[1:]] + [{}]
+        page = setting_changes.versions(conn, level, size=limit)
     rows = [
-        (new.version, new.changed_at, new.changed_by, _difference(old, new.values))
-        for new, old in zip(versions, olds, strict=False)
+        (one.version, one.changed_at, one.changed_by, _changes(one.differences))
+        for one in page.rows
     ]
-    context.table(rows[:limit], ("version", "changed_at", "changed_by", "changes"))
+    context.table(rows, ("version", "changed_at", "changed_by", "changes"))
 
 
-def _difference(old: Mapping[str, object], new: Mapping[str, object]) -> str:
-    parts = [
-        toml.line(key, value)
-        for key, value in new.items()
-        if key not in old or old[key] != value
-    ]
-    parts += [f"{key} removed" for key in old if key not in new]
-    return ", ".join(parts)
+def _changes(differences: Sequence[Difference]) -> str:
+    return ", ".join(
+        f"{one.name} removed" if one.after is None else toml.line(one.name, one.after)
+        for one in differences
+    )

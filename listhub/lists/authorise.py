@@ -35,6 +35,12 @@ def scenario_of(operation: str, list_settings: ListSettings | None) -> str:
     return known.default if known else "closed"
 
 
+def operation_of(setting: str) -> str:
+    """Return the operation whose scenario a setting of lists names, "" for others."""
+    names = {_SETTINGS.get(each, each): each for each in OPERATIONS}
+    return names.get(setting, "")
+
+
 def paths_of(operation: str, name: str) -> list[str]:
     """Return the files that a scenario may consist of, for reading them at once."""
     return [

@@ -298,8 +298,7 @@ def set_values(
         families.check_own(conn, list_id, checked)
     level = Level(scope=scope, domain_id=domain_id, list_id=list_id)
     with conn.transaction():
-        # Two people at once: the second sees what the first one wrote.
-        conn.execute(_LOCK, level)
+        lock(conn, level)
         newest = next(iter(history(conn, **level, limit=1)), None)
         before = dict(newest.values) if newest else {}
         version = newest.version if newest else 0
@@ -321,6 +320,14 @@ def set_values(
             row = {**level, "version": version, "values": Jsonb(after)}
             conn.execute(_INSERT, {**row, "changed_by": changed_by})
     return version
+
+
+def lock(conn: Connection[Any], level: Level) -> None:
+    """Let nobody else change a level until the transaction ends.
+
+    Of two people at once the second one then sees what the first one wrote.
+    """
+    conn.execute(_LOCK, level)
 
 
 def export_text(level: Mapping[str, object]) -> str:

@@ -28,11 +28,8 @@ def check_own(
     conn: "psycopg.Connection[Any]", list_id: int | None, values: Mapping[str, object]
 ) -> None:
     """Raise UsageError if a list may not have one of these values of its own."""
-    row = conn.execute(_LOCKED, [list_id]).fetchone()
-    if row is None:
-        return
-    family, locked = row
-    for name in forbidden(locked or {}, values):
+    family, locked = find_locked(conn, list_id)
+    for name in forbidden(locked, values):
         allowed = locked[name]
         choices = (
             f"may be {' or '.join(map(shown, allowed))}" if allowed else "is fixed"
@@ -41,6 +38,14 @@ def check_own(
             f"{name} {choices} in all lists of the family {family}, not"
             f" {shown(values[name])}."
         )
+
+
+def find_locked(
+    conn: "psycopg.Connection[Any]", list_id: int | None
+) -> tuple[str, Locked]:
+    """Return the family of a list, "" without one, and what it locks."""
+    row = conn.execute(_LOCKED, [list_id]).fetchone() if list_id else None
+    return (row[0], row[1] or {}) if row else ("", {})
 
 
 def forbidden(locked: Locked, values: Mapping[str, object]) -> Iterator[str]:

@@ -63,7 +63,7 @@ def test_levels_of_a_list_from_the_command_line(listhub: Run, tmp_path: Path) ->
         listhub("history", "--list", "staff@example.org", "--json").stdout
     )
     assert [(row["version"], row["changes"]) for row in history] == [
-        (2, "archive = false, send removed, verp_rate removed"),
+        (2, "send removed, verp_rate removed, archive = false"),
         (1, 'send = "closed", verp_rate = 50'),
     ]
     assert history[0]["changed_by"].startswith("cli:")
