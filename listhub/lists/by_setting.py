@@ -8,20 +8,21 @@ the default alone are not among the rows.
 
 from listhub.lists.settings import SPECS
 
+# Each level by itself: the planner knows then that a list has one row of it at most.
 _HAVING = """
-WITH newest AS (
-    SELECT DISTINCT ON (scope, coalesce(domain_id, 0), coalesce(list_id, 0))
-           scope, domain_id, list_id, "values"->'{name}' AS value
-      FROM setting_version
-     ORDER BY scope, coalesce(domain_id, 0), coalesce(list_id, 0), version DESC
-)
 SELECT list.id, list.address, list.status, list.created_at,
        coalesce(own.value, above.value, common.value) AS value
   FROM mailing_list AS list
-  LEFT JOIN newest AS own ON own.scope = 'list' AND own.list_id = list.id
-  LEFT JOIN newest AS above
-    ON above.scope = 'domain' AND above.domain_id = list.domain_id
-  LEFT JOIN newest AS common ON common.scope = 'site'
+  LEFT JOIN (SELECT DISTINCT ON (list_id) list_id, "values"->'{name}' AS value
+               FROM setting_version WHERE scope = 'list'
+              ORDER BY list_id, version DESC) AS own ON own.list_id = list.id
+  LEFT JOIN (SELECT DISTINCT ON (domain_id) domain_id, "values"->'{name}' AS value
+               FROM setting_version WHERE scope = 'domain'
+              ORDER BY domain_id, version DESC) AS above
+    ON above.domain_id = list.domain_id
+  LEFT JOIN (SELECT "values"->'{name}' AS value
+               FROM setting_version WHERE scope = 'site'
+              ORDER BY version DESC LIMIT 1) AS common ON true
  WHERE coalesce(own.value, above.value, common.value) IS NOT NULL
 """
 

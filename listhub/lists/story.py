@@ -48,6 +48,7 @@ _MODES = {
     "dsn": "a report to the sender",
     "notice": "a notice to the owners",
     "forward": "a copy for those who hold the role",
+    "remind": "a reminder to members",
 }
 
 
