@@ -5,6 +5,7 @@ scenario `archive_web_access`.  Pages go on after the last post of the page befo
 (keyset), so that the hundredth costs what the first does.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,8 @@ from listhub.archive.hiding import hide
 MOST = 200
 #: Posts of one thread that are put in order; longer ones are cut.
 LONGEST_THREAD = 2000
+#: Characters of a text that are shown beside its post.
+_EXCERPT = 240
 
 Conn = psycopg.Connection[Any]
 
@@ -65,7 +68,7 @@ class Thread:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Neighbours:
-    """What comes before and after a post, by date and in its thread."""
+    """What comes before and after a post, by date in the list and in its thread."""
 
     previous: Entry | None
     next: Entry | None
@@ -101,6 +104,7 @@ SELECT DISTINCT ON (coalesce(thread_id, id)) *,
  WHERE list_id = %(list_id)s AND (thread_id = ANY(%(threads)s) OR id = ANY(%(threads)s))
  ORDER BY coalesce(thread_id, id), sent_at, id
 """
+_EXCERPTS = "SELECT id, left(content, %s) FROM archive_text WHERE id = ANY(%s)"
 
 
 def months(conn: Conn, list_id: int, *, timezone: str) -> list[Month]:
@@ -219,20 +223,41 @@ def threads(
 
 def neighbours(conn: Conn, entry: Entry, list_id: int) -> Neighbours:
     """Return what is next to a post, by date and in its thread."""
-    previous = latest(conn, list_id, before=entry.position, limit=1)
-    following = posts(conn, list_id, after=entry.position, limit=1)
-    around = thread(conn, entry, list_id)
-    place = next((n for n, each in enumerate(around) if each.id == entry.id), None)
-    before = around[place - 1] if place else None
-    behind = (
-        around[place + 1] if place is not None and place + 1 < len(around) else None
-    )
     return Neighbours(
-        previous=previous[0] if previous else None,
-        next=following[0] if following else None,
-        thread_previous=before,
-        thread_next=behind,
+        previous=_next_to(conn, entry, list_id, back=True),
+        next=_next_to(conn, entry, list_id),
+        thread_previous=_next_to(conn, entry, list_id, back=True, in_thread=True),
+        thread_next=_next_to(conn, entry, list_id, in_thread=True),
     )
+
+
+def _next_to(
+    conn: Conn,
+    entry: Entry,
+    list_id: int,
+    *,
+    back: bool = False,
+    in_thread: bool = False,
+) -> Entry | None:
+    if in_thread and entry.thread_id is None:
+        return None
+    where, values = _where(list_id, None, None)
+    where += " AND thread_id = %(thread)s" if in_thread else ""
+    sign, order = ("<", "DESC") if back else (">", "ASC")
+    where += f" AND (sent_at, id) {sign} (%(date)s, %(id)s)"
+    values |= {"thread": entry.thread_id, "date": entry.sent_at, "id": entry.id}
+    found = _entries(conn, f"{where} ORDER BY sent_at {order}, id {order}", values, 1)
+    return found[0] if found else None
+
+
+def excerpts(conn: Conn, ids: Sequence[int], *, addresses: bool) -> dict[int, str]:
+    """Return how the texts of posts begin, by their ids, as plain text on one line."""
+    # Cut afterwards: half an address would not be seen to be one.
+    rows = conn.execute(_EXCERPTS, [2 * _EXCERPT, list(ids)]).fetchall()
+    return {
+        number: " ".join((text if addresses else hide(text)).split())[:_EXCERPT]
+        for number, text in rows
+    }
 
 
 def without_addresses(entry: Entry) -> Entry:
@@ -240,7 +265,7 @@ def without_addresses(entry: Entry) -> Entry:
     return replace(
         entry,
         author="",
-        author_name=hide(entry.author_name),
+        author_name=hide(entry.author_name or entry.author),
         subject=hide(entry.subject),
         message_id="",
     )

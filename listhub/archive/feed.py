@@ -45,7 +45,7 @@ def atom(feed: Feed, *, addresses: bool) -> bytes:
 def _entry(root: ET.Element, each: Entry, *, base: str, addresses: bool) -> None:
     entry = ET.SubElement(root, "entry")
     url = f"{base}/{each.permalink}"
-    name = each.author_name or (each.author if addresses else "")
+    name = each.author_name or each.author
     subject = each.subject
     if not addresses:
         name, subject = hide(name), hide(subject)

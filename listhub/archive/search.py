@@ -7,7 +7,8 @@ cost reading everything that was ever written.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -80,6 +81,10 @@ class Page:
 
     found: tuple[Found, ...]
     after: After | None
+
+
+class TooSlow(Exception):
+    """A search took longer than anybody waits for it."""
 
 
 _NEWEST = """
@@ -183,6 +188,18 @@ def search(
     )
 
 
+@contextmanager
+def patience(conn: Conn, seconds: float) -> Iterator[None]:
+    """Break a search off that takes longer: `TooSlow`; the transaction goes on."""
+    try:
+        with conn.transaction():
+            limit = str(max(1, int(seconds * 1000)))
+            conn.execute("SELECT set_config('statement_timeout', %s, true)", [limit])
+            yield
+    except psycopg.errors.QueryCanceled:
+        raise TooSlow from None
+
+
 def explain(conn: Conn, wanted: Search, *, lists: Collection[int]) -> list[str]:
     """Return PostgreSQL's plan of the first page, with what it took."""
     statement, values = _statement(conn, wanted, lists, after=None, limit=21)
@@ -279,12 +296,16 @@ def _shown(row: Found, *, addresses: bool) -> Found:
         permalink=row.permalink,
         sent_at=row.sent_at,
         author=row.author if addresses else "",
-        author_name=row.author_name if addresses else hide(row.author_name),
+        author_name=row.author_name if addresses else hide(_name(row)),
         subject=row.subject if addresses else hide(row.subject),
         attachments=row.attachments,
         rank=row.rank,
         snippet=safe.replace(_STOP, "</mark>"),
     )
+
+
+def _name(row: Found) -> str:
+    return row.author_name or row.author
 
 
 def _hidden(snippet: str) -> str:

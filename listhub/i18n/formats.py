@@ -37,6 +37,12 @@ def day(at: datetime, language: str, *, timezone: str = "UTC") -> str:
     return dates.format_date(local, "d MMMM y", locale=best_language(language))
 
 
+def month(name: str, language: str) -> str:
+    """Return a month such as 2026-11 as text: `November 2026`; ValueError for none."""
+    first = datetime.strptime(name, "%Y-%m").replace(tzinfo=UTC)
+    return dates.format_skeleton("yMMMM", first, locale=best_language(language))
+
+
 def number(value: float, language: str) -> str:
     """Return a number as text, with the separators of the language."""
     return numbers.format_decimal(value, locale=best_language(language))

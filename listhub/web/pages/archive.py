@@ -8,7 +8,8 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from listhub.archive import browse, threads
-from listhub.archive.browse import Month, Thread
+from listhub.archive.browse import Entry, Month, Thread
+from listhub.archive.stems import stem_of
 from listhub.archive.threads import Node
 from listhub.i18n import formats
 from listhub.lists import paging
@@ -34,6 +35,16 @@ class Titled:
     name: str
     title: str
     posts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A message in its thread, as its reader may see it."""
+
+    entry: Entry
+    depth: int
+    #: Whether it is about something else than what it answers.
+    turns: bool
 
 
 def home(visit: Visit) -> Answer:
@@ -84,7 +95,7 @@ def thread(visit: Visit) -> Answer:
         "archive_thread.html.j2",
         entry=found.shown(entry),
         first=found.shown(nodes[0].entry),
-        groups=_folded(part),
+        groups=_folded([_line(found, node) for node in part]),
         posts=len(nodes),
         cut=len(nodes) >= browse.LONGEST_THREAD,
         excerpts=browse.excerpts(
@@ -192,9 +203,15 @@ def _years(
     return years
 
 
-def _folded(nodes: Sequence[Node]) -> list[tuple[bool, list[Node]]]:
+def _line(found: Reader, node: Node) -> Line:
+    parent = node.parent
+    turned = parent and stem_of(parent.subject)[0] != stem_of(node.entry.subject)[0]
+    return Line(entry=found.shown(node.entry), depth=node.depth, turns=bool(turned))
+
+
+def _folded(lines: Sequence[Line]) -> list[tuple[bool, list[Line]]]:
     """Return runs of posts, and whether they stand too deep to be shown at once."""
-    runs = groupby(nodes, key=lambda node: node.depth > _DEEPEST_SHOWN)
+    runs = groupby(lines, key=lambda line: line.depth > _DEEPEST_SHOWN)
     return [(deep, list(run)) for deep, run in runs]
 
 

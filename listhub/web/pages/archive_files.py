@@ -91,7 +91,8 @@ def _number(visit: Visit) -> int:
 
 PAGES = (
     Page(
-        path="/archive/{list}/{permalink}/file/{number}/{name}",
+        # The name is for people: whatever a front server makes of it, the file is found.
+        path="/archive/{list}/{permalink}/file/{number}/{name:path}",
         need=Need.SCENARIO,
         get=file,
     ),
