@@ -16,6 +16,7 @@ TYPES = {
     "app.js": "text/javascript; charset=utf-8",
     "archive.js": "text/javascript; charset=utf-8",
     "htmx.min.js": "text/javascript; charset=utf-8",
+    "queue.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 

@@ -13,12 +13,14 @@ from listhub.web.pages import (
     archive_removal,
     archive_search,
     home,
+    queue,
     sign_in,
 )
 
 PAGES: tuple[Page, ...] = (
     *home.PAGES,
     *sign_in.PAGES,
+    *queue.PAGES,
     *archive_search.PAGES,
     *archive_feed.PAGES,
     *archive.PAGES,

@@ -65,6 +65,11 @@ class Asked:
             return default
         return int(text)
 
+    def number_of(self, name: str) -> int:
+        """Return a {name} of the path as a number, 0 (which nothing has) for any other."""
+        text = self.params.get(name, "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
+
     def numbers(self, name: str) -> tuple[int, ...]:
         """Return all values of a field that are whole numbers."""
         return tuple(

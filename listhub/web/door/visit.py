@@ -10,6 +10,7 @@ import psycopg
 from listhub.config import Settings
 from listhub.i18n import formats
 from listhub.i18n.text import translated
+from listhub.lists.accounts.next_path import local
 from listhub.lists.accounts.sessions import Session
 from listhub.lists.accounts.standing import Standing
 from listhub.lists.moderation.reach import Reach
@@ -89,6 +90,10 @@ class Visit:
     @property
     def visitor(self) -> Visitor:
         return Visitor(sender=self.sender, auth=self.auth)
+
+    def back(self, default: str) -> str:
+        """Return the page of ours that a form says it was on, else `default`."""
+        return local(self.asked.one("back")) or default
 
     def span(self, seconds: float) -> str:
         """Return a span of time in the visitor's language."""
