@@ -5,6 +5,7 @@ a list of 100,000 is never 100,000 objects at once.
 """
 
 import itertools
+import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,19 +30,29 @@ SPREAD = 50
 #: No VERP packet is smaller, whatever the spread: a claim costs more than a mail.
 SMALLEST = 10
 
+#: So many packets are written with their message; the others follow by COPY.
 _CHUNK = 256
 
 _INSERT = """
-INSERT INTO outgoing (list_id, trace, message_id, sequence, head, body_id, body_offset,
-                      bounce_address, author, mode, recipients,
-                      treatment)
-VALUES (%(list_id)s, %(trace)s, %(message_id)s, %(sequence)s, %(head)s, %(body_id)s,
-        %(body_offset)s, %(bounce_address)s, %(author)s, %(mode)s, %(recipients)s,
-        %(treatment)s)
-RETURNING id, ARRAY(
-    SELECT nextval(pg_get_serial_sequence('packet', 'id'))
-      FROM generate_series(1, %(packets)s)
+WITH message AS (
+    INSERT INTO outgoing (list_id, trace, message_id, sequence, head, body_id,
+                          body_offset, bounce_address, author, mode, recipients,
+                          treatment)
+    VALUES (%(list_id)s, %(trace)s, %(message_id)s, %(sequence)s, %(head)s, %(body_id)s,
+            %(body_offset)s, %(bounce_address)s, %(author)s, %(mode)s, %(recipients)s,
+            %(treatment)s)
+    RETURNING id
+), part AS (
+    INSERT INTO packet (outgoing_id, n, verp, recipients, subscriptions, first_key,
+                        last_key)
+    SELECT message.id, new.*
+      FROM message, json_to_recordset(%(packets)s::json) AS new (
+           n int, verp bool, recipients text[], subscriptions bigint[],
+           first_key text, last_key text)
+     ORDER BY n
+    RETURNING id, n
 )
+SELECT id, ARRAY(SELECT id FROM part ORDER BY n) FROM message
 """
 
 _IDS = """
@@ -144,13 +155,14 @@ def send_out(
             **{field: getattr(message, field) for field in message.__slots__},
             "treatment": Jsonb(message.treatment.to_json()),
             "recipients": recipients,
-            "packets": len(first),
+            "packets": json.dumps(
+                list(itertools.starmap(_packet, enumerate(first, start=1)))
+            ),
         },
         binary=True,
     ).fetchone()
     assert row is not None  # noqa: S101 - INSERT … RETURNING one row
     outgoing_id, ids = int(row[0]), list(row[1])
-    _copy(conn, outgoing_id, zip(ids, first, strict=True), n=0)
     if len(first) == _CHUNK:
         more, others = _copy_rest(conn, outgoing_id, parts)
         ids, recipients = ids + more, recipients + others
@@ -170,6 +182,18 @@ def send_out(
         for n, packet_id in enumerate(ids)
     )
     return Sent(outgoing_id=outgoing_id, recipients=recipients, items=items)
+
+
+def _packet(n: int, part: tuple[bool, list[Recipient]]) -> dict[str, object]:
+    verp, recipients = part
+    return {
+        "n": n,
+        "verp": verp,
+        "recipients": [recipient.address for recipient in recipients],
+        "subscriptions": [recipient.subscription for recipient in recipients],
+        "first_key": recipients[0].key,
+        "last_key": recipients[-1].key,
+    }
 
 
 def _plain_packets(

@@ -82,13 +82,21 @@ def load(conn: "psycopg.Connection[Any]", body_id: int) -> bytes:
     return bytes(row[0])
 
 
+def small(conn: "psycopg.Connection[Any]", ids: Collection[int]) -> dict[int, bytes]:
+    """Return those of these bodies that are small enough to be in memory together."""
+    if not ids:
+        return {}
+    rows = conn.execute(_SMALL, [list(ids), _FEW], binary=True)
+    return {number: bytes(content) for number, content in rows}
+
+
 def each(
     conn: "psycopg.Connection[Any]", ids: Collection[int]
 ) -> Iterator[tuple[int, bytes]]:
     """Yield bodies, the small ones all at once; LookupError if one is gone."""
-    small = conn.execute(_SMALL, [list(ids), _FEW], binary=True).fetchall()
-    yield from ((number, bytes(content)) for number, content in small)
-    for number in set(ids).difference(number for number, _ in small):
+    found = small(conn, ids)
+    yield from found.items()
+    for number in set(ids) - found.keys():
         yield number, load(conn, number)
 
 

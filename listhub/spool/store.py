@@ -19,7 +19,7 @@ from listhub.spool.ranking import PRIORITY_STEP
 
 # One JSON value, not twelve arrays: psycopg adapts lists element by element, and that
 # cost more than the insert.
-_PUT = """
+_NEW = """
 INSERT INTO spool_item (stage, state, priority, rank, list_id, body_id, ref, trace,
                         message_id, reverse_path, recipient, meta)
 SELECT stage, CASE WHEN held THEN 'held' ELSE 'ready' END, priority,
@@ -32,8 +32,8 @@ SELECT stage, CASE WHEN held THEN 'held' ELSE 'ready' END, priority,
        WITH ORDINALITY AS new (stage, held, priority, lag, list_id, body_id, ref,
             trace, message_id, reverse_path, recipient, meta, n)
  ORDER BY n
-RETURNING id
 """
+_PUT = f"{_NEW} RETURNING id"
 
 # The CTE is materialised: without the fence the planner may run the sub-select once
 # per candidate row and lease more than LIMIT.  `rank > after` is the moving lower
@@ -67,22 +67,26 @@ SELECT id FROM spool_item
  ORDER BY id FOR UPDATE
 """
 
-_FINISH = """
+_GONE = """
 WITH gone AS (
     DELETE FROM spool_item AS item
      USING json_to_recordset(%(ended)s::json)
            AS ended (id bigint, token uuid, verdict text, note text)
      WHERE item.id = ended.id AND item.token = ended.token
     RETURNING item.*, ended.verdict, ended.note
+), kept AS (
+    INSERT INTO spool_history (item_id, stage, verdict, note, owner, attempts, priority,
+           list_id, body_id, ref, trace, message_id, reverse_path, recipient, meta,
+           created_at)
+    SELECT id, stage, verdict, note, owner, attempts, priority, list_id, body_id, ref,
+           trace, message_id, reverse_path, recipient, meta, created_at
+      FROM gone
+    RETURNING item_id
 )
-INSERT INTO spool_history (item_id, stage, verdict, note, owner, attempts, priority,
-       list_id, body_id, ref, trace, message_id, reverse_path, recipient, meta,
-       created_at)
-SELECT id, stage, verdict, note, owner, attempts, priority, list_id, body_id, ref,
-       trace, message_id, reverse_path, recipient, meta, created_at
-  FROM gone
-RETURNING item_id
 """
+_FINISH = f"{_GONE} SELECT item_id FROM kept"  # noqa: S608 - constants
+# What an end emits, in the same round trip.
+_FINISH_AND_PUT = f"{_GONE}, emitted AS ({_NEW}) SELECT item_id FROM kept"  # noqa: S608
 
 _DEFER = """
 UPDATE spool_item
@@ -176,9 +180,12 @@ def put(conn: "psycopg.Connection[Any]", items: Sequence[NewItem]) -> list[int]:
     """Put items into their rooms and return their numbers, in the order given."""
     if not items:
         return []
+    return [row[0] for row in conn.execute(_PUT, _emission(items))]
+
+
+def _emission(items: Sequence[NewItem]) -> dict[str, object]:
     values = json.dumps([_values(item) for item in items])
-    rows = conn.execute(_PUT, {"items": values, "step": PRIORITY_STEP})
-    return [row[0] for row in rows]
+    return {"items": values, "step": PRIORITY_STEP}
 
 
 def _values(item: NewItem) -> dict[str, object]:
@@ -263,51 +270,30 @@ def open_claim(conn: "psycopg.Connection[Any]", item: Item) -> None:
 
 def settle(conn: "psycopg.Connection[Any]", item: Item, verdict: Verdict) -> None:
     """End the claim with its verdict and put what it emits; StaleClaim if lost."""
+    mine = {"id": item.id, "token": item.token}
     match verdict:
         case Done():
             finish(conn, [(item, verdict)])
         case Retry(after=after, reason=reason, planned=planned):
-            _expect_one(
-                conn.execute(
-                    _DEFER,
-                    {
-                        "id": item.id,
-                        "token": item.token,
-                        "after": after,
-                        "reason": reason,
-                        "planned": planned,
-                    },
-                ),
-                item,
-            )
+            values = {**mine, "after": after, "reason": reason, "planned": planned}
+            _expect_one(conn.execute(_DEFER, values), item)
         case Park(reason=reason) | Bury(reason=reason):
             state = "parked" if isinstance(verdict, Park) else "buried"
-            _expect_one(
-                conn.execute(
-                    _SET_ASIDE,
-                    {
-                        "id": item.id,
-                        "token": item.token,
-                        "state": state,
-                        "reason": reason,
-                        "error": alike(reason) if state == "buried" else None,
-                    },
-                ),
-                item,
-            )
+            error = alike(reason) if state == "buried" else None
+            values = {**mine, "state": state, "reason": reason, "error": error}
+            _expect_one(conn.execute(_SET_ASIDE, values), item)
 
 
 def finish(conn: "psycopg.Connection[Any]", ended: Sequence[tuple[Item, Done]]) -> None:
-    """Settle many items as Done in one statement; StaleClaim if any lease was lost."""
+    """Settle many items as Done and put what they emit; StaleClaim if any was lost."""
     if not ended:
         return
-    gone = finish_ours(conn, ended)
+    gone = _finish(conn, ended, [new for _, done in ended for new in done.emit])
     if len(gone) != len(ended):
         raise StaleClaim(
             "The lease was lost while the work was done.",
             reason=f"{len(ended) - len(gone)} of {len(ended)} claims are stale",
         )
-    put(conn, [new for _, done in ended for new in done.emit])
 
 
 def finish_ours(
@@ -317,6 +303,14 @@ def finish_ours(
 
     Emits nothing: for work whose effects are true whoever has the item now.
     """
+    return _finish(conn, ended, [])
+
+
+def _finish(
+    conn: "psycopg.Connection[Any]",
+    ended: Sequence[tuple[Item, Done]],
+    emitted: Sequence[NewItem],
+) -> set[int]:
     rows = [
         {
             "id": item.id,
@@ -326,8 +320,11 @@ def finish_ours(
         }
         for item, done in ended
     ]
-    gone = conn.execute(_FINISH, {"ended": json.dumps(rows)})
-    return {row[0] for row in gone}
+    values: dict[str, object] = {"ended": json.dumps(rows)}
+    if emitted:
+        values |= _emission(emitted)
+    statement = _FINISH_AND_PUT if emitted else _FINISH
+    return {row[0] for row in conn.execute(statement, values)}
 
 
 def _keys(items: Sequence[Item]) -> dict[str, object]:

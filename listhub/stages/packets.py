@@ -6,7 +6,7 @@ Everything here is short database work in one thread; the network is elsewhere.
 import time
 import weakref
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -54,6 +54,8 @@ class PacketDesk:
         self._contents: weakref.WeakValueDictionary[int, Content] = (
             weakref.WeakValueDictionary()
         )
+        #: Bodies of what is being claimed, as far as they are small.
+        self._bodies: Mapping[int, bytes] = {}
 
     def claim(self, limit: int) -> list[Load]:
         """Claim up to `limit` packets that have something left to send."""
@@ -69,6 +71,7 @@ class PacketDesk:
             parcel.id: parcel
             for parcel in ledger.load(conn, [item.ref or 0 for item in items])
         }
+        self._bodies = bodies.small(conn, self._unknown(parcels.values()))
         loads: list[Load] = []
         for item in items:
             try:
@@ -79,8 +82,17 @@ class PacketDesk:
                 _log.warning("packet not prepared", item=item.id, reason=str(error))
                 store.settle(conn, item, self._put_off(item, error))
         conn.commit()
+        self._bodies = {}
         self._host.unbegun.clear()
         return loads
+
+    def _unknown(self, parcels: Iterable[Parcel]) -> set[int]:
+        """Return the bodies of messages of which nothing is in work."""
+        return {
+            parcel.body_id
+            for parcel in parcels
+            if parcel.body_id is not None and parcel.outgoing_id not in self._contents
+        }
 
     def _put_off(self, item: Item, error: Exception) -> Verdict:
         """Return what becomes of a packet that could not be prepared."""
@@ -105,8 +117,9 @@ class PacketDesk:
 
     def _is_known(self, parcel: Parcel) -> bool:
         """Tell whether a packet may be sent at once, its content at hand."""
+        at_hand = parcel.outgoing_id in self._contents or parcel.body_id in self._bodies
         return (
-            parcel.outgoing_id in self._contents
+            at_hand
             and bool(parcel.pending)
             and parcel.age <= self._host.settings.delivery.expiry
             and not self._wait(parcel)
@@ -185,7 +198,9 @@ class PacketDesk:
         """Prepare a message for all packets of it that are in work."""
         body = memoryview(b"")
         if parcel.body_id is not None:
-            whole = bodies.load(self._host.connection(), parcel.body_id)
+            whole = self._bodies.get(parcel.body_id) or bodies.load(
+                self._host.connection(), parcel.body_id
+            )
             body = memoryview(whole)[parcel.body_offset :]
         return self._preparer.content(parcel, body)
 
