@@ -48,22 +48,24 @@ SELECT outgoing.id, list.address AS list, outgoing.trace, outgoing.message_id,
        outgoing.sequence, outgoing.mode, outgoing.created_at, packet.id AS packet_id,
        packet.recipients
   FROM outgoing
- CROSS JOIN (VALUES (false), (true)) AS kind (verp)
- CROSS JOIN unnest(%(keys)s::text[]) AS wanted (key)
  CROSS JOIN LATERAL (
-       SELECT id, recipients, last_key FROM packet
-        WHERE outgoing_id = outgoing.id AND packet.verp = kind.verp
-          AND first_key COLLATE "C" <= wanted.key COLLATE "C"
-        ORDER BY first_key COLLATE "C" DESC LIMIT 1) AS packet
+       SELECT DISTINCT ON (found.id) found.id, found.recipients
+         FROM (VALUES (false), (true)) AS kind (verp)
+        CROSS JOIN unnest(%(keys)s::text[]) AS wanted (key)
+        CROSS JOIN LATERAL (
+              SELECT id, recipients, last_key FROM packet
+               WHERE outgoing_id = outgoing.id AND packet.verp = kind.verp
+                 AND first_key COLLATE "C" <= wanted.key COLLATE "C"
+               ORDER BY first_key COLLATE "C" DESC LIMIT 1) AS found
+        WHERE found.last_key COLLATE "C" >= wanted.key COLLATE "C"
+          AND EXISTS (SELECT FROM unnest(found.recipients) AS who
+                       WHERE lower(who) = ANY(%(forms)s))) AS packet
   LEFT JOIN mailing_list AS list ON list.id = outgoing.list_id
  WHERE outgoing.created_at >= %(since)s
    AND (%(until)s::timestamptz IS NULL OR outgoing.created_at < %(until)s)
    AND (%(list_id)s::bigint IS NULL OR outgoing.list_id = %(list_id)s)
    AND (%(before_id)s::bigint IS NULL
         OR (outgoing.created_at, outgoing.id) < (%(before_at)s, %(before_id)s))
-   AND packet.last_key COLLATE "C" >= wanted.key COLLATE "C"
-   AND EXISTS (SELECT FROM unnest(packet.recipients) AS who
-                WHERE lower(who) = ANY(%(forms)s))
  ORDER BY outgoing.created_at DESC, outgoing.id DESC LIMIT %(messages)s
 """
 
@@ -273,11 +275,9 @@ def copies(
             "forms": sorted({address.lower(), wanted.lower()}),
         },
     ).fetchall()
-    # Two keys may lead to one packet.
-    packets = {row[7]: row for row in rows}
     found = [
         (row, position, written)
-        for row in packets.values()
+        for row in rows
         for position, written in enumerate(row[8], start=1)
         if key(written) == wanted
     ]
