@@ -44,7 +44,7 @@ NO_OPERATION = N_("There is no operation %(name)s.")
 _CLOSED = N_("The list is not open: nobody may do this.")
 _BROKEN = N_("The rules are broken: nobody may do this until they are mended.")
 _NO_RULE = N_("No rule fits: it is refused.")
-_DECIDES = N_("%(action)s.")
+_DECIDES = N_("So %(action)s.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 
 from listhub.lists import paging
 from listhub.lists.paging import Page
+from listhub.mail.encoded_words import safe
 
 #: What somebody can be asked for by; pending: without an answer yet.
 State = Literal["delivered", "deferred", "refused", "expired", "pending"]
@@ -55,7 +56,10 @@ _LIMIT = "LIMIT %(limit)s + 1"
 #: What is not final stands in packets that are not settled.
 _UNSETTLED = "packet.settled_at IS NULL"
 
+_WITH_TEXT = "strpos(lower(who.address), %(text)s) > 0"
+
 _KINDS = (int, int)
+_LONGEST = 200  # characters that are searched for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,12 +85,13 @@ def page(
     outgoing_id: int,
     *,
     state: State | None = None,
+    text: str = "",
     cursor: str = "",
     size: int = paging.SIZE,
 ) -> Page[Recipient]:
     """Return a page of a message's recipients, all or those in a state; one statement.
 
-    SaidError for a wrong cursor.
+    `text` is part of their addresses.  SaidError for a wrong cursor.
     """
     at, size = paging.read(cursor, _KINDS), paging.bounded(size)
     back = at is not None and at.back
@@ -95,6 +100,8 @@ def page(
         conditions.append("coalesce(who.state, 'pending') = %(state)s")
     if state in {"pending", "deferred"}:
         packets.append(_UNSETTLED)
+    if text:
+        conditions.append(_WITH_TEXT)
     if at is not None:
         packets.append(f"packet.n {'<=' if back else '>='} %(n)s")
         way = "<" if back else ">"
@@ -112,6 +119,7 @@ def page(
     values = {
         "outgoing": outgoing_id,
         "state": state,
+        "text": safe(text[:_LONGEST]).strip().lower(),
         "n": n,
         "position": position,
         "limit": size + 1,
