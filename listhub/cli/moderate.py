@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from listhub.cli import chosen
 from listhub.cli.actor import actor
 from listhub.cli.context import Context, clean, json_option, pass_context
+from listhub.cli.moderate_many import COMMANDS as MANY
 from listhub.errors import UsageError
-from listhub.lists import catalogue
-from listhub.lists.moderation import decide as decisions, request as requests, waiting
+from listhub.lists.moderation import decide as decisions, queue, request as requests
 from listhub.lists.moderation.outcomes import (
     Action,
     AlreadyDecided,
@@ -29,7 +30,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 _COLUMNS = (
     *("request", "kind", "list", "age", "author", "member", "size", "spam"),
-    *("claimed_by", "what"),
+    *("claimed_by", "cursor", "what"),
 )
 _request = click.argument("request_id", type=click.IntRange(1), metavar="ID")
 _quiet = click.option("--quiet", is_flag=True, help="Tell the author nothing.")
@@ -38,7 +39,10 @@ _block = click.option(
 )
 
 
-@click.group(short_help="Show and decide what waits for somebody's word.")
+@click.group(
+    short_help="Show and decide what waits for somebody's word.",
+    commands=list(MANY),
+)
 def moderate() -> None:
     """Show and decide what waits for moderators, owners and listmasters.
 
@@ -48,40 +52,34 @@ def moderate() -> None:
 
 
 @moderate.command()
-@click.option("--list", "address", metavar="ADDRESS", help="Of this list.")
-@click.option("--for", "person", metavar="ADDRESS", help="That this person may decide.")
-@click.option("--kind", metavar="NAME", help="Only post, subscribe, signoff …")
+@chosen.chosen
 @click.option(
-    "--limit",
-    type=click.IntRange(1, 10_000),
-    default=waiting.PAGE,
+    "--sort",
+    type=click.Choice(queue.SORTS),
+    default="oldest",
     show_default=True,
-    help="How many, the oldest first.",
+    help="What comes first.",
 )
 @click.option(
-    "--after", type=click.IntRange(0), default=0, help="Only after this request."
+    "--limit",
+    type=click.IntRange(1, queue.MOST),
+    default=queue.PAGE,
+    show_default=True,
+    help="How many.",
+)
+@click.option(
+    "--after", default="", metavar="CURSOR", help="Only after this; see --json."
 )
 @json_option
 @pass_context
 def ls(
-    context: Context,
-    *,
-    address: str | None,
-    person: str | None,
-    kind: str | None,
-    limit: int,
-    after: int,
+    context: Context, /, *, sort: queue.Sort, limit: int, after: str, **options: Any
 ) -> None:
-    """List what waits, oldest first."""
+    """List what waits, page by page."""
     with context.connection() as conn:
-        found = waiting.entries(
-            conn,
-            list_id=catalogue.find_list(conn, address).id if address else None,
-            person=person,
-            kinds=[kind] if kind else None,
-            after=after,
-            limit=limit,
-        )
+        listmaster = context.settings.site.listmaster
+        who, wanted = chosen.read(conn, options, listmaster=listmaster)
+        found = queue.page(conn, who, wanted, sort=sort, after=after, limit=limit)
     rows = [
         (
             each.id,
@@ -93,9 +91,10 @@ def ls(
             each.size,
             each.spam,
             each.claimed_by,
+            each.cursor,
             each.what,
         )
-        for each in found
+        for each in found.entries
     ]
     context.table(rows, _COLUMNS)
 

@@ -8,8 +8,10 @@ from listhub.commands.command import Command, Line
 from listhub.commands.context import Context
 from listhub.commands.reply import Part, Refused, Reply
 from listhub.i18n.text import N_
-from listhub.lists.moderation import people, waiting
+from listhub.lists.moderation import people, queue
 from listhub.lists.moderation.answer import Answer, answer
+from listhub.lists.moderation.choosing import Filter
+from listhub.lists.moderation.reach import EVERYTHING
 from listhub.lists.moderation.reply import Verb
 from listhub.lists.moderation.request import POST
 from listhub.lists.notices import command_replies as replies
@@ -71,7 +73,8 @@ def modindex(line: Line, context: Context) -> Reply:
     )
     if not context.is_one_of(editors):
         raise Refused(NOT_A_MODERATOR, list=row.address)
-    found = waiting.entries(context.conn, list_id=row.id, kinds=[POST])
+    posts_of_list = Filter(lists=(row.id,), kinds=(POST,))
+    found = queue.page(context.conn, EVERYTHING, posts_of_list).entries
     posts = tuple(
         replies.QueueLine(
             author=each.author,

@@ -8,8 +8,10 @@ import psycopg
 from listhub import log
 from listhub.config import Settings
 from listhub.errors import PermanentError, TemporaryError
-from listhub.lists.moderation import people, request as requests, to_deciders, waiting
+from listhub.lists.moderation import people, queue, request as requests, to_deciders
+from listhub.lists.moderation.choosing import Filter
 from listhub.lists.moderation.mailing import place_of
+from listhub.lists.moderation.reach import EVERYTHING
 from listhub.lists.moderation.request import POST
 from listhub.lists.settings import load_list_settings
 from listhub.spool.items import NewItem
@@ -86,16 +88,14 @@ def _mail(
         domain_id=request.domain_id,
         site_listmaster=settings.site.listmaster,
     )
-    list_id = request.list_id
-    [total] = (
-        each for each in waiting.counts(conn, list_id=list_id) if each.kind == POST
-    )
+    posts = Filter(lists=(request.list_id or 0,), kinds=(POST,))
+    waiting = queue.counts(conn, EVERYTHING, posts)
     return to_deciders.remind(
         conn,
         place_of(conn, request, settings=settings),
         moderators,
-        waiting=waiting.entries(conn, list_id=list_id, kinds=[POST], limit=NAMED),
-        total=total.waiting,
-        until=total.until,
+        waiting=queue.page(conn, EVERYTHING, posts, limit=NAMED).entries,
+        total=waiting.total,
+        until=waiting.until or request.expires_at,
         settings=settings,
     )

@@ -10,10 +10,13 @@ import psycopg
 from listhub.config import Settings
 from listhub.delivery.outgoing import NewOutgoing, send_out, to_people
 from listhub.i18n.text import Text
+from listhub.lists.moderation import queue
+from listhub.lists.moderation.choosing import Filter
 from listhub.lists.moderation.mailing import mail, place_of
 from listhub.lists.moderation.outcomes import AlreadyDecided, Decided
+from listhub.lists.moderation.queue import Entry
+from listhub.lists.moderation.reach import EVERYTHING
 from listhub.lists.moderation.request import POST, Request, State
-from listhub.lists.moderation.waiting import Entry, count
 from listhub.lists.notices import (
     administration as lists,
     command_replies,
@@ -37,7 +40,9 @@ def ask(
     settings: Settings,
 ) -> Items:
     """Ask each holder of a key to decide; a post is attached unless it is spam."""
-    waiting = count(conn, list_id=request.list_id, kind=request.kind)
+    lists = () if request.list_id is None else (request.list_id,)
+    alike = Filter(lists=lists, kinds=(request.kind,))
+    waiting = queue.counts(conn, EVERYTHING, alike).total
     attached: tuple[bytes, ...] = ()
     if request.body_id is not None and not request.is_spam:
         attached = (bodies.load(conn, request.body_id),)

@@ -64,3 +64,38 @@ def test_a_request_that_is_not_there(listhub_command: Run):
         done = listhub_command("moderate", *words)
         assert (done.returncode, done.stdout) == (64, "")
         assert "There is no request 7" in done.stderr
+
+
+def test_many_at_once(rooms: Rooms, listhub_command: Run):
+    """A group of alike posts is decided by a filter; it can be undone, or is done."""
+    list_id = rooms.add_list()
+    for n in range(3):
+        raw = post_bytes(f"u{n}@e.example", subject=f"Buy {n}", message_id=f"{n}@e")
+        hold_post(rooms, list_id, raw)
+    other = hold_post(rooms, list_id, post_bytes(EVE, subject="Letter")).request_id
+
+    groups = json.loads(listhub_command("moderate", "groups", "--json").stdout)
+    assert groups[1]["value"] == "buy #"
+    like = ("--like", "subject", "buy #")
+    page = json.loads(
+        listhub_command("moderate", "ls", *like, "--limit", "2", "--json").stdout
+    )
+    rest = listhub_command("moderate", "ls", *like, "--after", page[1]["cursor"])
+    assert len(rest.stdout.splitlines()) == 2
+    nothing = listhub_command("moderate", "all", "discard")
+    assert nothing.returncode == 64
+
+    begun = listhub_command("moderate", "all", "discard", *like, "--json")
+    number = json.loads(begun.stdout)["decision"]
+    back = listhub_command("moderate", "undo", str(number))
+    assert back.stdout == "Undone; it waits again.\n"
+    again = json.loads(
+        listhub_command("moderate", "all", "discard", *like, "--json").stdout
+    )
+    rooms.conn.execute("UPDATE decision SET due_at = now()")
+    rooms.conn.commit()
+    while rooms.drain("decide"):
+        pass
+    told = listhub_command("moderate", "progress", str(again["decision"]))
+    assert "3 of 3 done" in told.stdout
+    assert state(rooms, other) == "waiting"

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import psycopg
 
-from listhub.lists.moderation import claim, people, request as requests, waiting
+from listhub.lists.moderation import claim, people, queue, request as requests
 from listhub.lists.moderation.claim import Claimed, ClaimedByOther
 from listhub.lists.moderation.outcomes import Action, AlreadyDecided, Decided, Gone
+from listhub.lists.moderation.reach import EVERYTHING
 from tests.held import add_moderators, decide, hold_post, hold_request, state
 from tests.rooms import Rooms, post_bytes
 
@@ -18,6 +19,11 @@ def moderated(rooms: Rooms, name: str = "dev") -> int:
     list_id = rooms.add_list(name, owners=[OWNER])
     add_moderators(rooms, list_id, MOD, SECOND)
     return list_id
+
+
+def claimed_by(rooms: Rooms) -> str | None:
+    [entry] = queue.page(rooms.conn, EVERYTHING).entries
+    return entry.claimed_by
 
 
 def may(rooms: Rooms, request_id: int, person: str) -> bool:
@@ -54,51 +60,6 @@ def test_who_may_decide(rooms: Rooms):
     assert may(rooms, post, MOD.upper())
 
 
-def test_what_waits_for_whom(rooms: Rooms):
-    """Each person sees what they may decide, over all their lists, and nothing else."""
-    first, second = moderated(rooms), moderated(rooms, "second")
-    rooms.subscribe(first, EVE)
-    a = hold_post(rooms, first, post_bytes(EVE.upper(), subject="One")).request_id
-    b = hold_post(rooms, second, post_bytes(EVE, subject="Two")).request_id
-    c = hold_request(rooms, second, command="SUBSCRIBE second").request_id
-    hold_post(rooms, first, post_bytes(EVE, message_id="x@e"), waits_for="person")
-
-    def seen(**given: object) -> list[int]:
-        found = waiting.entries(rooms.conn, **given)  # type: ignore[arg-type]
-        return [each.id for each in found]
-
-    assert seen() == [a, b, c]
-    assert seen(person=MOD) == [a, b]
-    assert seen(person=OWNER) == [a, b, c]
-    assert seen(person=EVE) == []
-    assert seen(list_id=second) == [b, c]
-    assert seen(list_id=second, person=OWNER, kinds=["post"]) == [b]
-    assert seen(limit=2) == [a, b]
-    assert seen(limit=2, after=b) == [c]
-    one, two, three = waiting.entries(rooms.conn)
-    assert (one.what, one.member, one.author) == ("One", True, EVE.upper())
-    assert (two.what, two.member, two.why) == ("Two", False, "A rule.")
-    assert (three.what, three.size) == ("SUBSCRIBE second", None)
-
-
-def test_counts_tell_the_oldest(rooms: Rooms):
-    """How much waits, and for how long the oldest has, is known of each kind."""
-    list_id = moderated(rooms)
-    for n in range(3):
-        held = hold_post(rooms, list_id, post_bytes(EVE, message_id=f"{n}@e"))
-        rooms.conn.execute(
-            "UPDATE request SET created_at = now() - %s WHERE id = %s",
-            [timedelta(hours=n), held.request_id],
-        )
-    hold_request(rooms, list_id)
-
-    posts, joins = waiting.counts(rooms.conn, person=OWNER)
-
-    assert (posts.kind, posts.waiting) == ("post", 3)
-    assert timedelta(hours=2) <= posts.oldest < timedelta(hours=3)
-    assert (joins.kind, joins.waiting) == ("subscribe", 1)
-
-
 def test_a_claim_is_seen_and_taken_over(rooms: Rooms):
     """Others see a claim, are told whose it is, may take over, and may not renew it."""
     list_id = moderated(rooms)
@@ -112,14 +73,14 @@ def test_a_claim_is_seen_and_taken_over(rooms: Rooms):
     assert isinstance(again, Claimed)
     assert again.until > mine.until
     assert theirs == ClaimedByOther(by=MOD, until=again.until)
-    assert waiting.entries(rooms.conn)[0].claimed_by == MOD
+    assert claimed_by(rooms) == MOD
 
     taken = claim.take_over(rooms.conn, request_id, by=SECOND)
     assert isinstance(taken, Claimed)
     assert taken.before == MOD
     assert not claim.give_back(rooms.conn, request_id, by=MOD)
     assert claim.give_back(rooms.conn, request_id, by=SECOND)
-    assert waiting.entries(rooms.conn)[0].claimed_by is None
+    assert claimed_by(rooms) is None
 
 
 def test_a_claim_ends_by_itself(rooms: Rooms):
@@ -127,7 +88,7 @@ def test_a_claim_ends_by_itself(rooms: Rooms):
     request_id = hold_post(rooms, moderated(rooms), post_bytes(EVE)).request_id
     claim.claim(rooms.conn, request_id, by=MOD, lease=timedelta(0))
 
-    assert waiting.entries(rooms.conn)[0].claimed_by is None
+    assert claimed_by(rooms) is None
     theirs = claim.claim(rooms.conn, request_id, by=SECOND)
     assert isinstance(theirs, Claimed)
     assert theirs.before == ""
