@@ -46,6 +46,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("db", "listhub.cli.db:db", "Set up, check and upgrade the database."),
     Entry("domain", "listhub.cli.domain:domain", "Add, list and remove domains."),
     Entry("list", "listhub.cli.lists:list_", "Create, show, change and close lists."),
+    Entry("family", "listhub.cli.family:family", "Make many lists of one template."),
     Entry("member", "listhub.cli.member:member", "Add, change and remove members."),
     Entry("archive", "listhub.cli.archive:archive", "Import, export, erase archives."),
     Entry("person", "listhub.cli.person:person", "Tell or erase what is known of one."),

@@ -9,6 +9,7 @@ from listhub.jobs import (
     describe_requests,
     evaluate_bounces,
     expire_requests,
+    follow_families,
     make_digests_due,
     prepare_partitions,
     purge_archives,
@@ -25,6 +26,7 @@ from listhub.jobs import (
     send_grouped_notices,
     sweep,
     sync_sources,
+    tend_automatic_lists,
     vacuum_bodies,
     watch_bounces,
 )
@@ -35,6 +37,8 @@ JOBS: tuple[AnyJob, ...] = (
     prepare_partitions.JOB,
     sweep.JOB,
     make_digests_due.JOB,
+    # Before the sources: a family may have new ones.
+    follow_families.JOB,
     sync_sources.JOB,
     send_grouped_notices.JOB,
     # Before the reminders: nobody is reminded of what has just ended.
@@ -57,6 +61,7 @@ JOBS: tuple[AnyJob, ...] = (
     purge_leftovers.JOB,
     purge_audit.JOB,
     purge_sessions.JOB,
+    tend_automatic_lists.JOB,
     vacuum_bodies.JOB,
 )
 

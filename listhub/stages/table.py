@@ -6,6 +6,7 @@ docs/reference/stages.md.
 
 from listhub.stages import (
     archive,
+    automatic,
     bounce,
     bouncers,
     command,
@@ -20,6 +21,8 @@ from listhub.stages import (
 from listhub.stages.stage import Stage
 
 STAGES: tuple[Stage, ...] = (
+    # Before posts are judged: their lists have to be there.
+    automatic.STAGE,
     distribute.STAGE,
     # Mail to owners and moderators: rare, small, and read by people who wait for it.
     forward.STAGE,

@@ -14,8 +14,10 @@ from listhub.lists import catalogue, grants, settings
 from listhub.lists.catalogue import ListRow
 from listhub.lists.families import level
 from listhub.lists.families.document import Family, FamilySource
+from listhub.lists.families.register import Kept
 from listhub.lists.families.rendered import Rendered
 from listhub.lists.sources import register, rounds
+from listhub.lists.sources.sealing import Sealing
 from listhub.lists.sources.source import Role, Source
 from listhub.mail.address import key
 
@@ -23,7 +25,7 @@ from listhub.mail.address import key
 def bring(
     conn: "psycopg.Connection[Any]",
     found: ListRow,
-    family: Family,
+    kept: Kept,
     *,
     before: Rendered,
     now: Rendered,
@@ -42,8 +44,8 @@ def bring(
         replace=True,
     )
     _people(conn, found, before.people, now.people, actor=actor)
-    _sources(conn, found, before.sources, now.sources, actor=actor)
-    return _own(conn, found, family, actor=actor)
+    _sources(conn, found, kept, before.sources, now.sources, actor=actor)
+    return _own(conn, found, kept.family, actor=actor)
 
 
 def _own(
@@ -87,6 +89,7 @@ def _people(
 def _sources(
     conn: "psycopg.Connection[Any]",
     found: ListRow,
+    kept: Kept,
     before: Mapping[tuple[Role, str], FamilySource],
     now: Mapping[tuple[Role, str], FamilySource],
     *,
@@ -103,7 +106,14 @@ def _sources(
     for which in sorted(gone & here.keys()):
         register.remove(conn, found, here[which], keep=False, actor=actor)
     for which in sorted(changed):
-        _put_source(conn, found, now[which], here.get(which), actor=actor)
+        _put_source(
+            conn,
+            found,
+            now[which],
+            here.get(which),
+            sealing=kept.sealing,
+            actor=actor,
+        )
 
 
 def _put_source(
@@ -112,6 +122,7 @@ def _put_source(
     wanted: FamilySource,
     here: Source | None,
     *,
+    sealing: Sealing | None,
     actor: str,
 ) -> None:
     if here is not None and here.kind != wanted.kind:
@@ -127,6 +138,7 @@ def _put_source(
             fields=wanted.fields,
             ttl=wanted.every,
             actor=actor,
+            sealing=sealing,
         )
         return
     cleared = dict.fromkeys(here.config.keys() - wanted.fields.keys(), "")
@@ -137,4 +149,5 @@ def _put_source(
         fields={**cleared, **wanted.fields},
         ttl=wanted.every,
         actor=actor,
+        sealing=sealing,
     )

@@ -1,6 +1,6 @@
 """What a family says: kept as JSON, shown as TOML; read from TOML by `reading`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ from listhub.config import toml
 from listhub.lists.families import placeholders
 from listhub.lists.sources import kinds
 from listhub.lists.sources.register import TTL
+from listhub.lists.sources.sealing import Sealing
 from listhub.lists.sources.source import Role
 
 
@@ -113,24 +114,49 @@ def text_of(family: Family) -> str:
     for name, values in (("settings", family.settings), ("locked", locked)):
         if values:
             parts.append(f"\n[{name}]\n{toml.document(values)}")
-    for each in family.sources:
+    for each in without_secrets(family).sources:
         about = {"name": each.name, "kind": each.kind, "role": each.role}
-        fields = kinds.hidden(each.kind, each.fields)
         parts.append(f"\n[[sources]]\n{toml.document({**about, 'every': each.every})}")
-        parts.append(f"[sources.fields]\n{toml.document(fields)}")
+        parts.append(f"[sources.fields]\n{toml.document(each.fields)}")
     return "".join(parts).lstrip("\n")
 
 
+def sealed(family: Family, sealing: Sealing) -> Family:
+    """Return a family as it is stored: the passwords of its sources are sealed."""
+    return _with_fields(
+        family,
+        lambda each: sealing.sealed(each.fields, secret=kinds.secret_fields(each.kind)),
+    )
+
+
+def opened(family: Family, sealing: Sealing | None) -> Family:
+    """Return a family with the passwords of its sources; without `sealing` as it is."""
+    if sealing is None:
+        return family
+    return _with_fields(family, lambda each: sealing.opened(each.fields))
+
+
+def without_secrets(family: Family) -> Family:
+    """Return a family as people may see it."""
+    return _with_fields(family, lambda each: kinds.hidden(each.kind, each.fields))
+
+
 def with_secrets_of(family: Family, before: Family) -> Family:
-    """Return a family whose hidden secrets are those that are stored."""
+    """Return a family whose hidden secrets are those of the one before."""
     known = {each.key: each.fields for each in before.sources}
 
-    def revealed(each: FamilySource) -> FamilySource:
+    def revealed(each: FamilySource) -> Mapping[str, str]:
         old = known.get(each.key, {})
-        fields = {
+        return {
             name: old.get(name, value) if value == kinds.HIDDEN else value
             for name, value in each.fields.items()
         }
-        return replace(each, fields=fields)
 
-    return replace(family, sources=tuple(map(revealed, family.sources)))
+    return _with_fields(family, revealed)
+
+
+def _with_fields(
+    family: Family, fields: Callable[[FamilySource], Mapping[str, str]]
+) -> Family:
+    sources = tuple(replace(each, fields=fields(each)) for each in family.sources)
+    return replace(family, sources=sources)

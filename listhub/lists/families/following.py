@@ -70,7 +70,7 @@ def follow(
 
     Owners who lose settings of their own by it are told.
     """
-    kept = register.use(conn, name)
+    kept = register.use(conn, name, settings=settings)
     values = {"family": name, "version": kept.version, "limit": limit}
     addresses = [row[0] for row in conn.execute(_MEMBERS, values)]
     followed = list(_each(conn, kept, addresses, actor=actor))

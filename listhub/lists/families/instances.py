@@ -98,7 +98,7 @@ def join(
     }
     conn.execute(_INSERT, values)
     conn.execute(_JOINED, values)
-    bring(conn, found, kept.family, before=NOTHING, now=now, actor=actor)
+    bring(conn, found, kept, before=NOTHING, now=now, actor=actor)
     _note(conn, found, kept.name, action="family.join", actor=actor)
     return found
 
@@ -123,8 +123,8 @@ def change(
     now = render(kept.family, given)
     if given == instance.given and instance.version == kept.version:
         return None
-    before = made_of(conn, instance)
-    gone = bring(conn, found, kept.family, before=before, now=now, actor=actor)
+    before = made_of(conn, kept, instance)
+    gone = bring(conn, found, kept, before=before, now=now, actor=actor)
     values = {"given": Jsonb(given.document()), "version": kept.version}
     conn.execute(_CHANGE, {**values, "list_id": found.id})
     _note(conn, found, kept.name, action="family.change", actor=actor)
@@ -167,9 +167,11 @@ def complete(kept: Kept, found: ListRow, given: Given) -> Given:
     return givens.of_document(whole.document())
 
 
-def made_of(conn: "psycopg.Connection[Any]", instance: Instance) -> Rendered:
+def made_of(
+    conn: "psycopg.Connection[Any]", kept: Kept, instance: Instance
+) -> Rendered:
     """Return what its family made of a list when it last followed."""
-    family = register.at_version(conn, instance.family, instance.version)
+    family = register.at_version(conn, kept, instance.version)
     try:
         return render(family, instance.given)
     except UsageError:

@@ -54,7 +54,7 @@ def make_all(
 
     A line that cannot be is told, and changes nothing.
     """
-    kept = register.use(conn, name)
+    kept = register.use(conn, name, settings=order.settings)
     for line in lines:
         if line.problem:
             yield Report(address=line.address, what="refused", note=line.problem)
@@ -75,7 +75,7 @@ def close_others(
     keep: frozenset[str] = frozenset(),
 ) -> Iterator[Report]:
     """Close the open lists of a family but for those to keep; their owners are told."""
-    register.use(conn, name)
+    register.use(conn, name, settings=order.settings)
     for (address,) in conn.execute(_HERE, [name]).fetchall():
         if address not in keep:
             with conn.transaction(force_rollback=order.dry_run):

@@ -180,8 +180,10 @@ def _check_source(each: FamilySource, before: Sequence[FamilySource]) -> None:
         )
     for value in each.fields.values():
         _check_placeholders(value, where=where)
+    values = list(each.fields.values())
     try:
-        if any(placeholders.names(list(each.fields.values()))):
+        # What is not known yet, or hidden, is checked when a list is made with it.
+        if any(placeholders.names(values)) or kinds.HIDDEN in values:
             kinds.by_name(each.kind).read_fields(each.fields)
         else:
             kinds.checked(each.kind, each.fields, list_id=0)

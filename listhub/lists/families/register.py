@@ -13,12 +13,16 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from listhub.config import Settings
 from listhub.config.fields import nearest, shown
 from listhub.errors import UsageError
-from listhub.lists import audit, settings
+from listhub.lists import audit
 from listhub.lists.families import document, pattern as patterns
 from listhub.lists.families.document import Family
 from listhub.lists.files import DbFiles
+from listhub.lists.settings import find_level
+from listhub.lists.sources import kinds
+from listhub.lists.sources.sealing import Sealing
 from listhub.policy.library import find as find_file, scenario_path
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
@@ -67,6 +71,14 @@ _OPEN = """
 SELECT list.address FROM family_list JOIN mailing_list AS list ON list.id = list_id
  WHERE family_list.family = %s AND list.status <> 'closed' ORDER BY list.address
 """
+_FILES = """
+SELECT path, changed_by, changed_at
+  FROM (SELECT DISTINCT ON (path) path, content, changed_by, changed_at
+          FROM custom_file
+         WHERE scope = 'family' AND family = %s AND domain_id IS NULL
+         ORDER BY path, id DESC) AS newest
+ WHERE content IS NOT NULL ORDER BY path
+"""
 _REMOVE_FILES = """
 INSERT INTO custom_file (scope, domain_id, family, path, content, changed_by)
 SELECT 'family', domain_id, family, path, NULL, %(actor)s
@@ -100,6 +112,8 @@ class Kept:
     version: int
     family: Family
     domain_id: int | None
+    #: Opens the passwords of its sources; without it they are closed.
+    sealing: Sealing | None = None
 
 
 def families(conn: "psycopg.Connection[Any]") -> list[FamilyRow]:
@@ -107,7 +121,9 @@ def families(conn: "psycopg.Connection[Any]") -> list[FamilyRow]:
     return conn.cursor(row_factory=class_row(FamilyRow)).execute(_ALL).fetchall()
 
 
-def find(conn: "psycopg.Connection[Any]", name: str) -> Kept:
+def find(
+    conn: "psycopg.Connection[Any]", name: str, *, sealing: Sealing | None = None
+) -> Kept:
     """Return a family; UsageError if there is none of that name."""
     row = conn.execute(_FIND, [name]).fetchone()
     if row is None:
@@ -118,28 +134,41 @@ def find(conn: "psycopg.Connection[Any]", name: str) -> Kept:
         name=name,
         domain_id=row[0],
         version=row[1],
-        family=document.of_document(row[2]),
+        family=document.opened(document.of_document(row[2]), sealing),
+        sealing=sealing,
     )
 
 
-def use(conn: "psycopg.Connection[Any]", name: str) -> Kept:
+def use(conn: "psycopg.Connection[Any]", name: str, *, settings: Settings) -> Kept:
     """Return a family that does not change until the end of the transaction."""
     conn.execute(_USE, [name])
-    return find(conn, name)
+    return find(conn, name, sealing=Sealing(settings=settings))
 
 
-def at_version(conn: "psycopg.Connection[Any]", name: str, version: int) -> Family:
+def at_version(conn: "psycopg.Connection[Any]", kept: Kept, version: int) -> Family:
     """Return a family as it was."""
-    row = conn.execute(_VERSION, [name, version]).fetchone()
-    return document.of_document(row[0] if row else {})
+    row = conn.execute(_VERSION, [kept.name, version]).fetchone()
+    return document.opened(document.of_document(row[0] if row else {}), kept.sealing)
+
+
+def files_of(
+    conn: "psycopg.Connection[Any]", name: str
+) -> list[tuple[str, str, datetime]]:
+    """Return the files of a family by path: who changed each, and when."""
+    return conn.execute(_FILES, [name]).fetchall()
 
 
 def put(
-    conn: "psycopg.Connection[Any]", name: str, family: Family, *, actor: str
+    conn: "psycopg.Connection[Any]",
+    name: str,
+    family: Family,
+    *,
+    actor: str,
+    settings: Settings,
 ) -> int:
     """Write a family and return its version; the same again makes no new one.
 
-    Its lists do not follow yet.  UsageError for a name, domain or scenario that cannot
+    Its lists do not follow yet.  Passwords of its sources are sealed.  UsageError for a name, domain or scenario that cannot
     be, and for lists that would be outside of its domain.
     """
     if not _NAME.fullmatch(name):
@@ -151,11 +180,13 @@ def put(
     _check_scenario(conn, name, family, domain_id=domain_id)
     new = conn.execute(_INSERT, [name]).rowcount == 1
     conn.execute(_CHANGE, [name])
-    before = None if new else find(conn, name)
+    sealing = Sealing(settings=settings)
+    before = None if new else find(conn, name, sealing=sealing)
     if before is not None:
         family = document.with_secrets_of(family, before.family)
         if family == before.family:
             return before.version
+    _check_secrets(family)
     version = before.version + 1 if before else 1
     pattern = patterns.parse(family.pattern) if family.pattern else None
     values = {
@@ -164,7 +195,7 @@ def put(
         "pattern": pattern and pattern.written,
         "expression": pattern and pattern.expression,
         "version": version,
-        "document": Jsonb(document.document(family)),
+        "document": Jsonb(document.document(document.sealed(family, sealing))),
         "actor": actor,
     }
     conn.execute(_UPDATE, values)
@@ -197,13 +228,23 @@ def _domain_id(
 ) -> int | None:
     if not family.domain:
         return None
-    domain_id = settings.find_level(conn, domain=family.domain)["domain_id"]
+    domain_id = find_level(conn, domain=family.domain)["domain_id"]
     elsewhere = conn.execute(_ELSEWHERE, [name, domain_id]).fetchone()
     if elsewhere:
         raise UsageError(
             f"The list {elsewhere[0]} of the family {name} is not in {family.domain}."
         )
     return domain_id
+
+
+def _check_secrets(family: Family) -> None:
+    for source in family.sources:
+        for field, value in source.fields.items():
+            if value == kinds.HIDDEN:
+                raise UsageError(
+                    f"source {shown(source.name)}: {field} is {kinds.HIDDEN}, and none"
+                    " is stored that could be meant."
+                )
 
 
 def _check_scenario(

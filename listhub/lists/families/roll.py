@@ -23,7 +23,7 @@ from listhub.lists.families.document import Family
 from listhub.lists.families.given import Given
 from listhub.mail.address import parse_addr_spec
 
-#: Octets of a file, lines of it, and characters of one value.
+#: Characters of a file, its lines, and characters of one value.
 LARGEST, MOST_LINES, LONGEST = 20_000_000, 100_000, 10_000
 
 _LIST, _PEOPLE = "list", ("owners", "moderators")
@@ -41,19 +41,13 @@ class Line:
     problem: str = ""
 
 
-def read(content: bytes, *, name: str, family: Family) -> list[Line]:
+def read(text: str, *, name: str, family: Family) -> list[Line]:
     """Return the lines of a file; UsageError if it is no roll at all.
 
     `name` is what sentences call the file.
     """
-    if len(content) > LARGEST:
-        raise UsageError(f"{name}: has more than {LARGEST:,} octets.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{name}: is not text in UTF-8 (byte {error.start + 1})."
-        ) from None
+    if len(text) > LARGEST:
+        raise UsageError(f"{name}: has more than {LARGEST:,} characters.")
     is_json = text.lstrip()[:1] in {"[", "{"}
     records = _json(text, name=name) if is_json else _csv(text, name=name)
     known = columns(family)
