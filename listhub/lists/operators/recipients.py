@@ -56,7 +56,9 @@ _LIMIT = "LIMIT %(limit)s + 1"
 #: What is not final stands in packets that are not settled.
 _UNSETTLED = "packet.settled_at IS NULL"
 
-_WITH_TEXT = "strpos(lower(who.address), %(text)s) > 0"
+_HAS_TEXT = """EXISTS (
+    SELECT FROM unnest(packet.recipients) AS address
+     WHERE strpos(lower(address), %(text)s) > 0)"""
 
 _KINDS = (int, int)
 _LONGEST = 200  # characters that are searched for
@@ -101,19 +103,20 @@ def page(
     if state in {"pending", "deferred"}:
         packets.append(_UNSETTLED)
     if text:
-        conditions.append(_WITH_TEXT)
+        packets.append(_HAS_TEXT)
+        conditions.append("strpos(lower(who.address), %(text)s) > 0")
     if at is not None:
         packets.append(f"packet.n {'<=' if back else '>='} %(n)s")
         way = "<" if back else ">"
         conditions.append(f"(packet.n, who.position) {way} (%(n)s, %(position)s)")
-    text = psycopg.sql.SQL
-    query = text(_PAGE).format(
-        answered=text("" if state in {None, "pending"} else _ANSWERED),
-        packets=text(" AND ".join(packets) or "true"),
+    part = psycopg.sql.SQL
+    query = part(_PAGE).format(
+        answered=part("" if state in {None, "pending"} else _ANSWERED),
+        packets=part(" AND ".join(packets) or "true"),
         # Of the others any number may have nobody in that state.
-        limit=text("" if state in {"pending", "deferred"} else _LIMIT),
-        condition=text(" AND ".join(conditions) or "true"),
-        order=text("DESC" if back else "ASC"),
+        limit=part("" if state in {"pending", "deferred"} else _LIMIT),
+        condition=part(" AND ".join(conditions) or "true"),
+        order=part("DESC" if back else "ASC"),
     )
     n, position = at.key if at else (None, None)
     values = {
