@@ -84,12 +84,6 @@ def authorise(
             conn, list_id=list_row.id if list_row else None, domain_id=domain_id
         )
     files.fetch(paths_of(operation, name))
-    scene = Scene(
-        domain_id=domain_id,
-        list_id=list_row.id if list_row else None,
-        family=list_row.family if list_row else None,
-        list_name=list_row.name if list_row else "",
-    )
     request = Request(
         operation=operation,
         domain=list_row.domain if list_row else _domain(conn, domain_id),
@@ -106,12 +100,23 @@ def authorise(
         DbFacts(
             conn,
             ask,
-            scene=scene,
+            scene=_scene(list_row, domain_id),
             files=files,
             settings=settings,
             standings=standings,
         ),
         explain=explain,
+    )
+
+
+def _scene(list_row: ListRow | None, domain_id: int) -> Scene:
+    if list_row is None:
+        return Scene(domain_id=domain_id)
+    return Scene(
+        domain_id=domain_id,
+        list_id=list_row.id,
+        family=list_row.family,
+        list_name=list_row.name,
     )
 
 
