@@ -21,6 +21,8 @@ MOST = 200
 LONGEST_THREAD = 2000
 #: Characters of a text that are shown beside its post.
 _EXCERPT = 240
+#: Characters that are read for that: quotes come first.
+_READ_FOR_EXCERPT = 4000
 
 Conn = psycopg.Connection[Any]
 
@@ -252,12 +254,18 @@ def _next_to(
 
 def excerpts(conn: Conn, ids: Sequence[int], *, addresses: bool) -> dict[int, str]:
     """Return how the texts of posts begin, by their ids, as plain text on one line."""
-    # Cut afterwards: half an address would not be seen to be one.
-    rows = conn.execute(_EXCERPTS, [2 * _EXCERPT, list(ids)]).fetchall()
+    rows = conn.execute(_EXCERPTS, [_READ_FOR_EXCERPT, list(ids)]).fetchall()
     return {
-        number: " ".join((text if addresses else hide(text)).split())[:_EXCERPT]
-        for number, text in rows
+        number: _excerpt(text if addresses else hide(text)) for number, text in rows
     }
+
+
+def _excerpt(text: str) -> str:
+    """Return the first words that are not quoted."""
+    lines = (line for line in text.split("\n") if not line.startswith(">"))
+    words = " ".join(" ".join(lines).split())
+    # Cut here and not before: half an address would not be seen to be one.
+    return words if len(words) <= _EXCERPT else f"{words[:_EXCERPT].rstrip()} …"
 
 
 def without_addresses(entry: Entry) -> Entry:

@@ -21,7 +21,7 @@ from listhub.web.door.visit import Visit
 from listhub.web.pages.archive_reader import Reader, reader
 
 #: Threads on the first page, and among how many of the newest posts they are found.
-_NEWEST, _AMONG = 15, 200
+_NEWEST, _AMONG = 12, 200
 #: Posts or threads of a month on a page, posts of a thread.
 _SIZE, _OF_THREAD = 50, 100
 #: Answers deeper than this are folded.

@@ -107,6 +107,20 @@ def test_neighbours(driver: Conn, dev: int) -> None:
     assert first.next == entries[1]
 
 
+def test_excerpts_begin_with_what_is_new(driver: Conn, dev: int) -> None:
+    """Quotes are left out, addresses hidden, and what is long is cut."""
+    body = "> quoted\r\n> more\r\nask bob@b.example " + "word " * 100
+    [number] = file_posts(driver, dev, [post("e", body=body)]).values()
+
+    [told] = browse.excerpts(driver, [number], addresses=False).values()
+
+    assert told.startswith("ask bob@… word")
+    assert told.endswith("word …")
+    assert len(told) < 250
+    [told] = browse.excerpts(driver, [number], addresses=True).values()
+    assert "bob@b.example" in told
+
+
 def test_an_address_lasts_and_what_was_taken_out_stays_out(
     driver: Conn, dev: int
 ) -> None:

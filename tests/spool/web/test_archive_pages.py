@@ -1,54 +1,32 @@
-"""Pages of an archive: who reads what, addresses that last, search, feed, removal."""
+"""Pages of an archive: who reads it, months, threads, messages, removal."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from listhub.config import Web
 from listhub.mail.transforms.context import permalink
-from tests import corpora
-from tests.archived import file_posts, post
+from tests.archived import post
 from tests.rooms import DOMAIN, Rooms
-from tests.web_client import Client, Seen, statements
-
-DEV = f"/archive/dev@{DOMAIN}"
-ANN, BOB, OWNER = "ann@a.example", "bob@b.example", "owner@o.example"
-DAY = 24.0
-
-
-def at(name: str, *more: str) -> str:
-    """Return the path of the message whose Message-ID is `name`@m."""
-    return "/".join([DEV, permalink(f"{name}@m"), *more])
+from tests.web_archive import (
+    ANN,
+    BOB,
+    DEV,
+    OWNER,
+    URL,
+    at,
+    browser,
+    fill,
+    found,
+)
+from tests.web_client import Client, statements
 
 
 @pytest.fixture
 def client(rooms: Rooms) -> Iterator[Client]:
-    web = Web(url="http://www.lists.example")
-    with Client(replace(rooms.host.settings, web=web)) as client:
+    with browser(rooms) as client:
         yield client
-
-
-def fill(rooms: Rooms, *posts: bytes, access: str = "public", **settings: Any) -> int:
-    """Make a list with a member, an owner and an archive; return its number."""
-    list_id = rooms.add_list(
-        members=[ANN], owners=[OWNER], archive_web_access=access, **settings
-    )
-    given = posts or (
-        post("q", subject="Question", body="How do camels drink? bob@b.example knows."),
-        post("r1", subject="Re: Question", hours=1, refs=["q"], body="> a\r\nSlowly."),
-        post("r2", subject="Re: Question", hours=2, refs=["q", "r1"]),
-        post("other", subject="Other <b>news</b>", hours=DAY * 40),
-    )
-    file_posts(rooms.conn, list_id, given)
-    rooms.conn.commit()
-    return list_id
-
-
-# --- who reads -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -115,205 +93,6 @@ def test_search_engines_come_where_the_list_says_so(client: Client, rooms: Rooms
     assert 'content="noindex"' in client.get(f"/archive/quiet@{DOMAIN}").html
     client.sign_in(ANN)
     assert 'content="noindex"' in client.get(at("q")).html
-
-
-# --- addresses of people ---------------------------------------------------------------
-
-
-def test_visitors_see_no_address(client: Client, rooms: Rooms):
-    """Not in pages, links, names of files; a person who is signed in sees them."""
-    attached = (
-        "--b\r\nContent-Type: text/plain\r\n\r\nask bob@b.example\r\n"
-        '--b\r\nContent-Type: application/pdf;\r\n name="of bob@b.example.pdf"\r\n'
-        "Content-Disposition: attachment\r\n\r\n\0%PDF\r\n--b--"
-    )
-    head = "Content-Type: multipart/mixed; boundary=b\r\n"
-    fill(
-        rooms,
-        post("q", subject="For bob@b.example", author=BOB, body=attached, head=head),
-        post("r", subject="Re: For bob@b.example", refs=["q"], hours=1, author=BOB),
-    )
-    paths = [
-        DEV,
-        f"{DEV}/month/2026-03",
-        f"{DEV}/month/2026-03?by=date",
-        at("q"),
-        at("q", "thread"),
-        at("q", "frame"),
-        f"{DEV}/search?words=bob",
-        f"{DEV}/feed.atom",
-    ]
-    seen = [client.get(path).html for path in paths]
-    assert not [html for html in seen if "b.example" in html or "mailto:" in html]
-    assert any("bob@…" in html for html in seen)
-    [link] = [each for each in client.get(at("q")).links() if "/file/" in each]
-    told = client.get(link).response.headers["content-disposition"]
-    assert "b.example" not in told
-    client.sign_in(ANN)
-    page = client.get(at("q"))
-    assert "bob@b.example" in page.html
-    assert f"mailto:{BOB}" in page.links()
-
-
-def test_a_file_with_addresses_is_for_those_who_signed_in(client: Client, rooms: Rooms):
-    """A text that names people is refused to visitors, in UTF-16 too; others are not."""
-    texts = {
-        "plain": b"write to bob@b.example",
-        "wide": "write to bob@b.example".encode("utf-16"),
-        "none": b"nobody is named",
-        "binary": b"\0\1bob@b.example",
-    }
-    posts = [
-        _with_file(name, content, f"{name}.bin") for name, content in texts.items()
-    ]
-    fill(rooms, *posts)
-    status = {name: client.get(at(name, "file", "1", "x")).status for name in texts}
-    assert status == {"plain": 403, "wide": 403, "none": 200, "binary": 200}
-    client.sign_in(ANN)
-    assert client.get(at("wide", "file", "1", "x")).response.content == texts["wide"]
-
-
-def test_answers_by_mail_begin_where_addresses_are_seen(client: Client, rooms: Rooms):
-    """The link names the list, the subject and the message that is answered."""
-    fill(rooms)
-    assert not [link for link in client.get(at("q")).links() if "mailto" in link]
-    client.sign_in(ANN)
-    reply = f"mailto:dev@{DOMAIN}?subject=Re%3A%20Question&in-reply-to=%3Cq%40m%3E"
-    assert reply in client.get(at("q")).links()
-
-
-# --- what strangers wrote --------------------------------------------------------------
-
-HOSTILE = corpora.files("archive") | corpora.files("structures")
-_ACTS = re.compile(
-    r"<script|<style|<svg|<form|<object|<embed|<iframe|<meta|<link|<base"
-    r"|\b(?:on\w+|style)\s*=|(?:javascript|vbscript):",
-    re.IGNORECASE,
-)
-_TAG = re.compile(r"""<[a-z/!?](?:"[^"]*"|'[^']*'|[^>"'])*>""", re.IGNORECASE)
-_VALUE = re.compile(r"""=\s*"(?!\s*(?:java|vb)script:)[^"]*\"""")
-_OURS = re.compile(r"(?s)<!doctype html>.*?<body[^>]*>|<form .*?</form>|<iframe [^>]*>")
-
-
-def _acting(html: str) -> list[str]:
-    """Return what would act: tags anywhere, the rest within tags only."""
-    html = _OURS.sub("", html)
-    tags = " ".join(_VALUE.sub("=", tag) for tag in _TAG.findall(html))
-    return _ACTS.findall(tags)
-
-
-def test_nothing_of_the_corpus_acts(client: Client, rooms: Rooms):
-    """In the page there is text alone; HTML is in a frame with a policy of its own."""
-    list_id = rooms.add_list(archive_web_access="public")
-    file_posts(rooms.conn, list_id, list(HOSTILE.values()))
-    rooms.conn.commit()
-    client.sign_in(ANN)
-    found = rooms.rows("SELECT permalink, subject FROM archive_message")
-    assert len(found) > len(HOSTILE) / 2
-    for each in found:
-        page = client.get(f"{DEV}/{each.permalink}?as=html")
-        assert (page.status, _acting(page.html)) == (200, []), each.subject
-        assert "unsafe" not in page.response.headers["content-security-policy"]
-        for images in ("", "?images=on"):
-            frame = client.get(f"{DEV}/{each.permalink}/frame{images}")
-            assert (frame.status, _acting(frame.html)) == (200, []), each.subject
-            policy = frame.response.headers["content-security-policy"]
-            assert "default-src 'none'" in policy
-            assert "sandbox allow-popups" in policy
-            assert "script-src" not in policy
-            assert ("https:" in policy) == bool(images)
-            assert images or not re.search(r' src="(?!data:image/)', frame.html)
-
-
-def test_html_is_in_a_frame_and_images_wait(client: Client, rooms: Rooms):
-    """The page has the frame; a button loads it with images on; nothing is stored."""
-    list_id = rooms.add_list(archive_web_access="public")
-    file_posts(rooms.conn, list_id, [HOSTILE["images"], HOSTILE["inline_image"]])
-    rooms.conn.commit()
-    client.sign_in(ANN)
-    names = rooms.rows("SELECT permalink AS it FROM archive_message ORDER BY id")
-    page = client.get(f"{DEV}/{names[0].it}")
-    assert "3 images from elsewhere are not shown" in page.text
-    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox" ' in page.html
-    page = client.get(f"{DEV}/{names[0].it}?as=html&images=on")
-    assert f'src="{DEV}/{names[0].it}/frame?images=on"' in page.html
-    frame = client.get(f"{DEV}/{names[0].it}/frame?images=on").html
-    assert frame.count(' referrerpolicy="no-referrer" src="http') == 3
-    # The frame is a stranger here, without cookies: its own images are in it.
-    frame = client.get(f"{DEV}/{names[1].it}/frame").html
-    assert 'src="data:image/png;base64,iVBORw0KGgo="' in frame
-
-
-def test_subjects_and_names_are_text(client: Client, rooms: Rooms):
-    """Whatever a header says stands in the page as it was written."""
-    bad = "<script>alert(1)</script>"
-    fill(
-        rooms,
-        post("q", subject=bad, author=f'"{bad}" <x@x.example>', body=f"{bad} camel"),
-        post("r", subject=f"Re: {bad}", refs=["q"], hours=1),
-    )
-    client.sign_in(OWNER)
-    for path in (
-        DEV,
-        f"{DEV}/month/2026-03",
-        f"{DEV}/month/2026-03?by=date",
-        f"{DEV}/search?words={quote(bad)}",
-        f"{DEV}/search?words=camel&author={quote(bad)}&since={quote(bad)}",
-        at("q"),
-        at("q", "thread"),
-        at("q", "source"),
-        at("q", "remove"),
-    ):
-        page = client.get(path)
-        assert page.status == 200
-        assert "alert(1)" in page.html, path
-        assert "<script>" not in page.html, path
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../../etc/passwd",
-        'a".html',
-        "x\r\nSet-Cookie: a=b",
-        "<img src=x onerror=alert(1)>.svg",
-        "fdp\u202eexe.pdf",
-        "a/b\\c?d#e%2f.txt",
-        "ü" * 300,
-        "..",
-    ],
-)
-def test_files_are_saved_and_never_shown(client: Client, rooms: Rooms, name: str):
-    """Any name is a safe one, in the link and in the header; HTML is only octets."""
-    encoded = "".join(f"%{octet:02X}" for octet in name.encode())
-    fill(rooms, _with_file("q", b"<script>alert(1)</script>", encoded, "text/html"))
-    page = client.get(at("q"))
-    [link] = [each for each in page.links() if "/file/" in each]
-    answer = client.get(link).response
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/octet-stream"
-    assert answer.headers["content-disposition"].startswith("attachment; ")
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert "sandbox" in answer.headers["content-security-policy"]
-    assert "set-cookie" not in answer.headers
-    for wrong in ("99", "-1", "x", "9" * 30):
-        assert client.get(at("q", "file", wrong, "x")).status == 404
-
-
-def _with_file(
-    name: str, content: bytes, encoded: str, kind: str = "application/octet-stream"
-) -> bytes:
-    head = "Content-Type: multipart/mixed; boundary=b\r\n"
-    start = (
-        "--b\r\nContent-Type: text/plain\r\n\r\ntext\r\n"
-        f"--b\r\nContent-Type: {kind}\r\nContent-Disposition: attachment;\r\n"
-        f" filename*=utf-8''{encoded}\r\n\r\n"
-    ).encode()
-    raw = post(name, head=head, body="BODY").removesuffix(b"BODY\r\n")
-    return raw + start + content + b"\r\n--b--\r\n"
-
-
-# --- months, threads, messages ---------------------------------------------------------
 
 
 def test_months_and_threads(client: Client, rooms: Rooms):
@@ -399,7 +178,7 @@ def test_the_address_in_the_mail_is_that_of_the_page(client: Client, rooms: Room
     fill(rooms)
     page = client.get(f"/archive/dev%40{DOMAIN}/{permalink('q@m')}")
     assert page.status == 200
-    assert f"http://www.lists.example{at('q')}" in page.text
+    assert f"{URL}{at('q')}" in page.text
     for wrong in ("x", permalink("never@m"), "%00", "..%2f"):
         assert client.get(f"{DEV}/{wrong}").status == 404
 
@@ -422,108 +201,6 @@ def test_the_source_is_as_it_came(client: Client, rooms: Rooms):
     answer = client.get(at("q", "source.eml")).response
     assert answer.content == raw
     assert answer.headers["content-type"] == "application/octet-stream"
-
-
-# --- search ----------------------------------------------------------------------------
-
-
-def found(page: Seen) -> list[str]:
-    """Return what a search shows, in its order."""
-    return [each for each in page.links() if re.fullmatch(rf"{DEV}/[\w-]{{20}}", each)]
-
-
-def test_search(client: Client, rooms: Rooms):
-    """Words, author, days and files; what matches is marked."""
-    fill(rooms)
-    client.sign_in(ANN)
-    page = client.get(f"{DEV}/search?words=camel")
-    assert found(page) == [at("q")]
-    assert "<mark>camels</mark>" in page.html
-    newest = [at("other"), at("r2"), at("r1"), at("q")]
-    assert found(client.get(f"{DEV}/search?author=ann%40a.example")) == newest
-    assert found(client.get(f"{DEV}/search?since=2026-04-01")) == [at("other")]
-    until = client.get(f"{DEV}/search?until=2026-03-02")
-    assert found(until) == newest[1:]
-    assert found(client.get(f"{DEV}/search?files=1")) == []
-    best = client.get(f"{DEV}/search?words=question&order=best")
-    assert sorted(found(best)) == sorted(newest[1:])
-
-
-@pytest.mark.parametrize(
-    ("query", "said"),
-    [
-        ("", "Say what to look for"),
-        ("words=", "Say what to look for"),
-        ("words=%21%21%22", "no word in"),
-        ("words=zebra", "Nothing was found"),
-        ("words=the", "Nothing was found"),
-        ("words=%22%27%29%28+%26+%7C+a", "Nothing was found"),
-        ("words=camel&since=tomorrow", "is not a day"),
-        ("words=camel&since=9999-12-31", "is not a day"),
-        ("words=camel&since=2026-03-02&until=2026-03-01", "after the last"),
-        ("words=camel&after=x", "begin with the first"),
-        ("words=camel%00", ""),
-        ("words=" + "x" * 5000, "Nothing was found"),
-    ],
-)
-def test_a_search_always_says_something(
-    client: Client, rooms: Rooms, query: str, said: str
-):
-    """Empty, broken or absurd: a sentence, and the form as it was filled in."""
-    fill(rooms, post("q", body="camels drink"))
-    page = client.get(f"{DEV}/search?{query}")
-    assert page.status == 200
-    assert said in page.text
-    assert 'name="words"' in page.html
-
-
-def test_search_goes_on(client: Client, rooms: Rooms):
-    """Every message is met once, newest and best first."""
-    fill(rooms, *(post(f"m{n}", hours=n / 10, body="camel") for n in range(45)))
-    for order in ("newest", "best"):
-        met: list[str] = []
-        page = client.get(f"{DEV}/search?words=camel&order={order}")
-        for _ in range(3):
-            met += found(page)
-            further = [each for each in page.links() if "after=" in each]
-            page = client.get(further[0]) if further else page
-        assert sorted(met) == sorted(at(f"m{n}") for n in range(45))
-
-
-def test_a_search_that_takes_too_long_is_broken_off(
-    client: Client, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
-):
-    """The page says so, with the form, and goes on to work."""
-    monkeypatch.setattr("listhub.web.pages.archive_search._PATIENCE", 0.2)
-    fill(rooms)
-    rooms.conn.execute("LOCK TABLE archive_text IN ACCESS EXCLUSIVE MODE")
-    page = client.get(f"{DEV}/search?words=camel")
-    rooms.conn.rollback()
-    assert page.status == 200
-    assert "took too long" in page.text
-    assert found(client.get(f"{DEV}/search?words=camel")) == [at("q")]
-
-
-# --- the feed --------------------------------------------------------------------------
-
-
-def test_the_feed_is_asked_for_again_and_again(client: Client, rooms: Rooms):
-    """Its links are the messages' pages; what has not changed is 304 without content."""
-    fill(rooms)
-    feed = client.get(f"{DEV}/feed.atom").response
-    assert feed.headers["content-type"].startswith("application/atom+xml")
-    assert f"http://www.lists.example{at('other')}</id>" in feed.text
-    assert "max-age" in feed.headers["cache-control"]
-    tag = feed.headers["etag"]
-    again = client.raw("GET", f"{DEV}/feed.atom", headers={"if-none-match": tag})
-    assert (again.status_code, again.content) == (304, b"")
-    file_posts(rooms.conn, 1, [post("new", hours=9999)])
-    rooms.conn.commit()
-    again = client.raw("GET", f"{DEV}/feed.atom", headers={"if-none-match": tag})
-    assert again.status_code == 200
-
-
-# --- removal ---------------------------------------------------------------------------
 
 
 def test_an_owner_takes_a_message_out(client: Client, rooms: Rooms):
@@ -552,7 +229,7 @@ def test_others_do_not(client: Client, rooms: Rooms):
     client.sign_in(ANN)
     page = client.get(at("q"))
     [ask] = [each for each in page.links() if each.startswith("mailto:dev-request@")]
-    assert quote(f"http://www.lists.example{at('q')}", safe="") in ask
+    assert quote(f"{URL}{at('q')}", safe="") in ask
     assert at("q", "remove") not in page.links()
     assert client.get(at("q", "remove")).status == 403
     assert client.post(at("q", "remove")).status == 403
