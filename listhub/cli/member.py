@@ -17,7 +17,7 @@ from listhub.lists import catalogue, member_file, member_import, members
 from listhub.lists.member_import import Report
 from listhub.lists.member_row import ATTRIBUTE, make_row
 from listhub.lists.settings import load_list_settings
-from listhub.models.subscription import RECEPTIONS
+from listhub.mail.receptions import RECEPTIONS
 
 
 @click.group(

@@ -23,7 +23,7 @@ from listhub.lists import (
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.options import NOT_ME, Changes, Options
 from listhub.lists.settings import load_list_settings
-from listhub.models.subscription import RECEPTIONS
+from listhub.mail.receptions import RECEPTIONS
 
 CHOICES = (*RECEPTIONS, NOT_ME)
 

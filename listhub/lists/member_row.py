@@ -14,7 +14,7 @@ from listhub.lists.list_settings import ListSettings
 from listhub.lists.options import NOT_ME
 from listhub.lists.said import sentence_of
 from listhub.mail.address import key, parse_addr_spec
-from listhub.models.subscription import RECEPTIONS
+from listhub.mail.receptions import RECEPTIONS
 
 #: The columns of every list; those of its attributes come after them.
 COLUMNS = (

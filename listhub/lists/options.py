@@ -21,7 +21,7 @@ from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow
 from listhub.lists.said import SaidError
 from listhub.mail.address import key, parse_addr_spec
-from listhub.models.subscription import RECEPTIONS
+from listhub.mail.receptions import RECEPTIONS
 
 How = Literal["mail", "web", "api", "cli", "clock"]
 

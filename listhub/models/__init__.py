@@ -39,11 +39,10 @@ from listhub.models.request import Request, RequestKey
 from listhub.models.setting import SettingVersion
 from listhub.models.source import DataSource, Exclusion, Inclusion, SourceSync
 from listhub.models.statistics import CountedDay, ListDay, ReminderRound
-from listhub.models.subscription import RECEPTIONS, Subscription
+from listhub.models.subscription import Subscription
 from listhub.models.topic import Attachment, MessageTopic
 
 __all__ = [
-    "RECEPTIONS",
     "ApiAnswer",
     "ApiToken",
     "ArchiveKey",

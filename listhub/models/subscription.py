@@ -7,19 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from listhub.mail.receptions import RECEPTIONS
 from listhub.models.base import Base, Id, Moment
-
-RECEPTIONS = (
-    "each",
-    "digest",
-    "digest_text",
-    "index",
-    "notice",
-    "text",
-    "html",
-    "urlize",
-    "none",
-)
 
 
 class Subscription(Base):

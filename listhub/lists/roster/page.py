@@ -25,7 +25,7 @@ from listhub.lists.options import NOT_ME
 from listhub.lists.paging import Key, Page
 from listhub.mail.address import key
 from listhub.mail.encoded_words import safe
-from listhub.models.subscription import RECEPTIONS
+from listhub.mail.receptions import RECEPTIONS
 
 Sort = Literal["address", "name", "since"]
 

@@ -12,7 +12,7 @@ from listhub.errors import UsageError
 from listhub.lists.options import NOT_ME
 from listhub.lists.sources.kind import Field, Kind, one_of
 from listhub.lists.sources.source import ROLES, Found, Reader, SourceError
-from listhub.models.subscription import RECEPTIONS
+from listhub.mail.receptions import RECEPTIONS
 
 _STATUS = "SELECT status FROM mailing_list WHERE address = %s"
 _MEMBERS = """

@@ -14,7 +14,28 @@ from listhub.mail.draft import Draft
 from listhub.mail.receptions import html, notice, text, urlize
 from listhub.mail.receptions.options import Options
 
-__all__ = ["RECEPTION_TRANSFORMS", "Attachment", "Options", "Reception", "adapt"]
+__all__ = [
+    "RECEPTIONS",
+    "RECEPTION_TRANSFORMS",
+    "Attachment",
+    "Options",
+    "Reception",
+    "adapt",
+]
+
+#: All modes of a subscription; those without a line below get posts as they are, or
+#: digests, or nothing.
+RECEPTIONS = (
+    "each",
+    "digest",
+    "digest_text",
+    "index",
+    "notice",
+    "text",
+    "html",
+    "urlize",
+    "none",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

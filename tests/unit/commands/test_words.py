@@ -7,7 +7,7 @@ import pytest
 from listhub.commands import words
 from listhub.commands.reply import Refused
 from listhub.lists.options import Changes
-from listhub.models.subscription import RECEPTIONS
+from listhub.mail.receptions import RECEPTIONS
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from listhub.errors import UsageError
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.member_file import LINE_LIMIT, read
 from listhub.lists.member_row import COLUMNS, PLAIN, Row, make_row
-from listhub.models.subscription import RECEPTIONS
+from listhub.mail.receptions import RECEPTIONS
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "members"
 
