@@ -6,7 +6,6 @@ of a domain.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -14,14 +13,13 @@ import psycopg
 from listhub import log
 from listhub.config import Settings
 from listhub.errors import TemporaryError
-from listhub.lists.authorise import authorise
-from listhub.lists.facts import Standings
-from listhub.lists.files import DbFiles
 from listhub.lists.list_settings import ListSettings
+from listhub.lists.may import Case, Judge, Visitor
 from listhub.lists.posting import ListRow
 from listhub.lists.settings import LEVELS, levels_of, settings_of
 from listhub.outside.answers import Ask
-from listhub.policy.request import NOBODY, Auth
+
+__all__ = ["Visitor", "visible", "visible_among"]
 
 _log = log.get(__name__)
 
@@ -35,14 +33,6 @@ SELECT l.id, l.name, domain.name, l.sequence, l.status, l.domain_id, l.family,
 """  # noqa: S608 - constants
 _OF_DOMAIN = f"{_ROWS} WHERE l.domain_id = %s AND l.status = 'open' ORDER BY l.address"
 _NAMED = f"{_ROWS} WHERE l.id = ANY(%s) AND l.status = 'open' ORDER BY l.address"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Visitor:
-    """Who looks, "" for somebody unknown, and how that is known."""
-
-    sender: str
-    auth: Auth
 
 
 def visible(
@@ -79,32 +69,16 @@ def _judged(
     *,
     settings: Settings,
 ) -> Iterator[tuple[ListRow, ListSettings]]:
-    shared: dict[int, DbFiles] = {}
-    standings = Standings(conn)
-    standings.fetch([f"{row[1]}@{row[2]}" for row in rows], visitor.sender or NOBODY)
-    for found in rows:
-        row = _row(found)
-        list_settings = _settings(row, found[8:])
-        if list_settings is None:
-            continue
-        common = shared.setdefault(
-            row.domain_id, DbFiles(conn, domain_id=row.domain_id)
-        )
-        decision = authorise(
-            conn,
-            ask,
-            operation="visibility",
-            list_row=row,
-            domain_id=row.domain_id,
-            sender=visitor.sender,
-            auth=visitor.auth,
-            settings=settings,
-            list_settings=list_settings,
-            files=None if found[7] else common,
-            standings=standings,
-        )
-        if decision.allowed:
-            yield row, list_settings
+    cases = [
+        Case(row=_row(found), settings=its_own, own_files=found[7])
+        for found in rows
+        if (its_own := _settings(_row(found), found[8:])) is not None
+    ]
+    judge = Judge(conn, ask, visitor, settings=settings)
+    judge.expect(cases, ["visibility"])
+    for case in cases:
+        if judge.decide(case, "visibility").allowed:
+            yield case.row, case.settings
 
 
 def _row(found: Sequence[Any]) -> ListRow:
