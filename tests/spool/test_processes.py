@@ -1,5 +1,6 @@
 """Who works on which host at what: heartbeats, leases, and the figures they leave."""
 
+import json
 import uuid
 from collections import Counter
 from datetime import timedelta
@@ -14,6 +15,7 @@ from listhub.spool.tally import DELIVERED, SETTLED
 from listhub.stages.table import STAGES
 from listhub.worker.heartbeat import Heart
 from tests.rooms import Rooms, post_bytes
+from tests.spool.cli.conftest import command
 from tests.spool.stages.test_statements import noting
 
 NAMES = [stage.name for stage in STAGES]
@@ -161,3 +163,23 @@ def test_looking_costs_two_statements_and_beating_one(rooms: Rooms) -> None:
         asked.clear()
         assert len(processes.processes(conn, NAMES)) == 300
         assert len(asked) == 2
+
+
+def test_listed_on_the_command_line(rooms: Rooms) -> None:
+    """`listhub worker ls` shows host, pool, lists and who is silent; JSON has it all."""
+    dev = rooms.add_list()
+    claim(rooms, "mx1/7", 2, list_id=dev)
+    claim(rooms, "old/3", 1)
+    processes.beat(rooms.conn, [beat(memory=52_000_000)], [])
+    rooms.conn.commit()
+    listhub = command(rooms.url)
+
+    shown = listhub("worker", "ls")
+    assert shown.returncode == 0
+    _head, first, second = shown.stdout.splitlines()
+    assert first.split()[:5] == ["mx1", "bulk", "worker", "7", "1"]
+    assert "52 MB" in first
+    assert "dev@lists.example" in first
+    assert "silent" in second
+    one, _other = json.loads(listhub("worker", "ls", "--json").stdout)
+    assert (one["alive"], one["leased"], len(one["items"])) == (True, 2, 2)
