@@ -9,11 +9,16 @@ from listhub.errors import UsageError
 from listhub.lists import audit
 from listhub.mail.address import key, parse_addr_spec
 
+#: Characters.
+NAME_LIMIT = 200
+
 _INSERT = """
 INSERT INTO person (address, address_key) VALUES (%s, %s)
     ON CONFLICT (address_key) DO NOTHING
 """
 _LANGUAGE = "SELECT language FROM person WHERE id = %s FOR NO KEY UPDATE"
+_NAME = "SELECT display_name FROM person WHERE id = %s FOR NO KEY UPDATE"
+_SET_NAME = "UPDATE person SET display_name = %s WHERE id = %s"
 _SET_LANGUAGE = "UPDATE person SET language = %s WHERE id = %s"
 
 
@@ -46,6 +51,30 @@ def set_language(
     detail = {"language": [row[0], language]}
     audit.note(conn, actor=actor, action="person.set", subject=address, detail=detail)
     return {"language": (row[0], language)}
+
+
+def set_name(
+    conn: "psycopg.Connection[Any]", address: str, name: str, *, actor: str
+) -> dict[str, tuple[object, object]]:
+    """Change the name beside a person's address, as the person does; "" takes it away.
+
+    Returns what was changed, before and after, if anything; UsageError for strangers,
+    and for a name that is too long or not on one line.
+    """
+    name = " ".join(name.split())
+    if len(name) > NAME_LIMIT or not name.isprintable():
+        raise UsageError(f"A name must be one line of at most {NAME_LIMIT} characters.")
+    person_id = find(conn, address)
+    row = conn.execute(_NAME, [person_id]).fetchone()
+    if row is None:
+        raise UsageError(f"Nobody here has the address {shown(address)[1:-1]}.")
+    if row[0] == name:
+        return {}
+    conn.execute(_SET_NAME, [name, person_id])
+    # Neither name stays in the audit: who erases theirs is to be gone from there.
+    detail = {"address": address, "changed": ["name"]}
+    audit.note(conn, actor=actor, action="person.set", subject=address, detail=detail)
+    return {"name": (row[0], name)}
 
 
 def find(conn: "psycopg.Connection[Any]", address: str) -> int | None:

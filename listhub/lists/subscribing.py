@@ -97,7 +97,7 @@ def subscribe(
     UsageError for an address that is none or one of the list's own, for a closed list,
     and for one that is full.
     """
-    _refuse_own(row, newcomer.address)
+    refuse_own(row, newcomer.address)
     _refuse_closed(conn, row)
     excluding.readmit(conn, row.id, [key(newcomer.address)])
     if key(actor) == key(newcomer.address):
@@ -167,8 +167,8 @@ def _insert(
     return conn.execute(_SUBSCRIBE, wanted).rowcount == 1
 
 
-def _refuse_own(row: ListRow, address: str) -> None:
-    """Refuse addresses of the list and of the system: mail to them would go round."""
+def refuse_own(row: ListRow, address: str) -> None:
+    """Raise SaidError for addresses of the list and the system: mail would go round."""
     local, _, domain = key(address).rpartition("@")
     if domain == row.domain and (split(local)[0] == row.name or local in COMMANDS):
         raise SaidError(OWN, address=address)

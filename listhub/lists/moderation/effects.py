@@ -13,6 +13,7 @@ import psycopg
 from listhub.config import Settings
 from listhub.lists import catalogue, greetings, posting, subscribing, topics
 from listhub.lists.greetings import Desk
+from listhub.lists.mine import address
 from listhub.lists.moderation import senders, to_askers
 from listhub.lists.moderation.outcomes import Action, Decision
 from listhub.lists.moderation.request import POST, How, Request
@@ -48,7 +49,7 @@ def effects(case: Case) -> Items:
     if act is Action.APPROVE:
         return _APPROVED.get(case.request.kind, _again)(case)
     if act is Action.CONFIRM:
-        return (_distribute if case.request.kind == POST else _again)(case)
+        return _CONFIRMED.get(case.request.kind, _again)(case)
     if act is Action.REJECT:
         return _REJECTED.get(case.request.kind, _tell_rejected)(case)
     return _DROPPED.get(case.request.kind, _nothing)(case)
@@ -166,6 +167,14 @@ def _open(case: Case) -> Items:
     return to_askers.granted(case.conn, case.request, settings=case.settings)
 
 
+def _move(case: Case) -> Items:
+    """Give somebody another address, once all have agreed to it."""
+    return address.confirmed(
+        case.conn, case.request, how=case.how, settings=case.settings
+    )
+
+
+_CONFIRMED: Mapping[str, Effect] = {POST: _distribute, address.OPERATION: _move}
 _APPROVED: Mapping[str, Effect] = {
     POST: _distribute,
     "subscribe": _join,
