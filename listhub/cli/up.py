@@ -178,7 +178,7 @@ def _read_relay(text: str) -> str:
 
 
 def _read_pools(text: str) -> tuple[str, ...]:
-    from listhub.stages.table import POOLS
+    from listhub.stages.pools import POOLS
 
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name))
     for name in names:

@@ -42,7 +42,7 @@ def worker(ctx: click.Context, *, pools: str | None, concurrency: int) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from listhub.stages.table import POOLS
+    from listhub.stages.pools import POOLS
 
     context = ctx.ensure_object(Context)
     chosen = _chosen(pools, POOLS)

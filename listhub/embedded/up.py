@@ -33,7 +33,7 @@ from listhub.embedded.program import Program, run_once
 from listhub.embedded.relay import CatchingRelay
 from listhub.embedded.server import listens
 from listhub.errors import UsageError
-from listhub.stages.table import POOLS
+from listhub.stages.pools import POOLS
 
 _log = log.get(__name__)
 

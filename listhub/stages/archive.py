@@ -39,7 +39,6 @@ _NOTHING = Bury(reason="An archive item needs a list, a body and a Message-ID.")
 
 STAGE = RoomStage(
     name="archive",
-    pool="archive",
     about="Files a distributed post in the archive.",
     handle=handle,
     handle_all=handle_all,

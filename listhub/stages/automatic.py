@@ -234,7 +234,6 @@ def _domain(case: _Case) -> str:
 
 STAGE = RoomStage(
     name="automatic",
-    pool="distribution",
     about="Makes the list of a family that a first post asks for.",
     handle=handle,
 )

@@ -156,7 +156,6 @@ def _event(
 
 STAGE = RoomStage(
     name="bounce",
-    pool="bounce",
     about="Records reports of non-delivery as events of the right subscriber.",
     handle=handle,
     together=True,

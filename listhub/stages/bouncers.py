@@ -30,7 +30,6 @@ def handle(item: Item, context: StageContext) -> Verdict:
 
 STAGE = RoomStage(
     name=BOUNCERS,
-    pool="bounce",
     about="Acts on members whose mail comes back, and on complaints.",
     handle=handle,
 )

@@ -305,7 +305,6 @@ def _remind(item: Item, context: StageContext) -> Verdict:
 
 STAGE = RoomStage(
     name="command",
-    pool="distribution",
     about="Does what mail asks for, and answers with one report.",
     handle=handle,
 )

@@ -124,7 +124,6 @@ STAGE = RoomStage(
     name=delayed.STAGE,
     # Not with the posts, which would stand behind ten thousand rejections, nor with
     # the sources, some of which keep a worker waiting for minutes.
-    pool="bounce",
     about="Carries out decisions about many requests, or that could be undone.",
     handle=handle,
     fetch=_fetch,

@@ -206,7 +206,6 @@ def _address(written: Draft, plan: Plan, *, message_id: str) -> None:
 
 STAGE = RoomStage(
     name="digest",
-    pool="distribution",
     about="Makes the digests of a list whose issue is due.",
     handle=handle,
 )

@@ -307,7 +307,6 @@ def _refuse(case: _Case, refusal: Refuse, context: StageContext) -> Done:
 
 STAGE = RoomStage(
     name="distribute",
-    pool="distribution",
     about="Judges a post, numbers it, and turns it into an archive item and packets.",
     handle=handle,
 )

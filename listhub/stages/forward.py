@@ -141,7 +141,6 @@ def _forward(
 
 STAGE = RoomStage(
     name="forward",
-    pool="distribution",
     about="Sends mail for owners, moderators and listmasters on to them.",
     handle=handle,
 )

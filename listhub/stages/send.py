@@ -158,7 +158,6 @@ def _open(host: Host) -> Sender:
 
 STAGE = FlowStage(
     name="send",
-    pool="bulk",
     about="Sends packets through the relays and records an outcome per recipient.",
     open=_open,
 )

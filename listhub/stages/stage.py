@@ -19,6 +19,7 @@ from listhub.config import Settings, verp_key
 from listhub.outside.answers import Answers, Ask
 from listhub.spool.items import Item, Verdict
 from listhub.spool.tally import Tally
+from listhub.stages.pools import POOL_OF
 
 Nudge = Callable[[str], None]
 
@@ -118,8 +119,6 @@ class RoomStage:
     """A stage that needs only the database."""
 
     name: str
-    #: The Celery queue whose workers serve it.
-    pool: str
     #: One sentence for people: what it does with an item.
     about: str
     handle: Handler
@@ -132,6 +131,11 @@ class RoomStage:
     fetch: Fetch | None = None
     #: How many items one claim takes; none: as the settings say.
     batch: int | None = None
+
+    @property
+    def pool(self) -> str:
+        """The Celery queue whose workers serve it."""
+        return POOL_OF[self.name]
 
 
 class Flow(Protocol):
@@ -149,10 +153,14 @@ class FlowStage:
     """A stage that talks to the network and drains its room in a loop of its own."""
 
     name: str
-    pool: str
     about: str
     #: Makes what sends in this process; it lives on between drains.
     open: Callable[[Host], Flow]
+
+    @property
+    def pool(self) -> str:
+        """The Celery queue whose workers serve it."""
+        return POOL_OF[self.name]
 
 
 Stage = RoomStage | FlowStage

@@ -67,7 +67,6 @@ def handle(item: Item, context: StageContext) -> Verdict:
 
 STAGE = RoomStage(
     name="sync",
-    pool="task",
     about="Brings members, owners and moderators in step with their sources.",
     handle=handle,
     fetch=_fetch,

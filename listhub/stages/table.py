@@ -1,7 +1,7 @@
-"""All stages, in the order in which a message meets them; queues follow from here.
+"""All stages, in the order in which a message meets them.
 
-To add a stage: a module beside this one, a line below, a heading in
-docs/reference/stages.md.
+To add a stage: a module beside this one, a line below, its pool in pools.py, a heading
+in docs/reference/stages.md.
 """
 
 from listhub.stages import (
@@ -41,9 +41,6 @@ STAGES: tuple[Stage, ...] = (
     # After it: some of what it puts.
     sync.STAGE,
 )
-
-#: The pools, each a Celery queue; a worker serves one or several.
-POOLS: tuple[str, ...] = tuple(dict.fromkeys(stage.pool for stage in STAGES))
 
 
 def by_name(name: str) -> Stage:

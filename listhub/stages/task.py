@@ -117,7 +117,6 @@ def _told(
 
 STAGE = RoomStage(
     name="task",
-    pool="task",
     about="Runs the jobs that are due.",
     handle=handle,
 )

@@ -7,14 +7,25 @@ until the pump looks, doubling it costs one look into an empty room.
 `listhub worker`: the pump is started beside it either way.
 """
 
+import importlib
+
 from celery import Celery
 from kombu.entity import Queue
 
 from listhub.config import Settings
-from listhub.stages.table import POOLS
+from listhub.stages.pools import POOLS
 
 #: Task names carry a version: an old worker ignores what it does not know.
 TASK = "listhub.drain.v1"
+
+
+#: What Celery imports by name, and late.
+_PARTS = (
+    "celery.apps.worker",
+    "celery.concurrency.prefork",
+    "celery.worker.components",
+    "celery.worker.consumer",
+)
 
 
 def make_app(settings: Settings) -> Celery:
@@ -52,6 +63,13 @@ def make_app(settings: Settings) -> Celery:
         else {"confirm_publish": True},
     )
     return app
+
+
+def preload(app: Celery) -> None:
+    """Import all that a worker imports when it starts, to be shared by what is forked."""
+    for name in _PARTS:
+        importlib.import_module(name)
+    app.connection_for_read().get_transport_cls()
 
 
 def _queue(pool: str, *, quorum: bool) -> Queue:

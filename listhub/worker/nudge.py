@@ -11,7 +11,7 @@ from celery import Celery
 
 from listhub import log
 from listhub.config import Settings
-from listhub.stages.table import by_name
+from listhub.stages.pools import POOL_OF
 from listhub.worker.app import TASK, make_app
 
 #: Least time between two wakes of one stage from one process, in seconds.
@@ -64,7 +64,7 @@ class Nudger:
             self._app.send_task(
                 TASK,
                 args=(stage,),
-                queue=by_name(stage).pool,
+                queue=POOL_OF[stage],
                 expires=self._expiry,
                 ignore_result=True,
                 retry=False,

@@ -17,6 +17,7 @@ from functools import partial
 from listhub import log
 from listhub.config import Settings
 from listhub.worker import pump
+from listhub.worker.app import preload
 from listhub.worker.orphan import die_with_parent
 from listhub.worker.tasks import make_worker_app
 
@@ -26,6 +27,10 @@ _log = log.get(__name__)
 _STEADY = 10.0
 
 _LONGEST_PAUSE = 15.0
+
+#: The collector looks for cycles after so many new objects: a post makes thousands,
+#: hardly any of them in a cycle.
+_GARBAGE = 50_000
 
 
 @dataclass(slots=True)
@@ -57,7 +62,8 @@ class Supervisor:
     def run(self) -> int:
         """Run until SIGTERM or SIGINT; return 0 once every process has ended."""
         os.environ["LISTHUB_PUMP"] = "supervised"
-        make_worker_app()
+        preload(make_worker_app())
+        gc.set_threshold(_GARBAGE)
         gc.freeze()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop)

@@ -22,7 +22,7 @@ import yaml
 import listhub
 from listhub.embedded.broker import ValkeyServer
 from listhub.embedded.caught import INDEX, Transaction, caught
-from listhub.stages.table import POOLS
+from listhub.stages.pools import POOLS
 from tests.containers import (
     PACKAGES,
     ROOT,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from listhub.embedded.broker import ValkeyServer
-from listhub.stages.table import POOLS
+from listhub.stages.pools import POOLS
 from tests.system.poster import Mta
 from tests.system.site import Site, SitePlan
 from tests.system.storm import post_to_all

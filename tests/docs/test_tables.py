@@ -8,7 +8,8 @@ import yaml
 
 from listhub.cli.main import COMMANDS
 from listhub.jobs.table import JOBS
-from listhub.stages.table import POOLS, STAGES
+from listhub.stages.pools import POOL_OF, POOLS
+from listhub.stages.table import STAGES
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -50,6 +51,11 @@ def test_every_stage_is_documented() -> None:
     for stage in STAGES:
         assert stage.about in told[stage.name]
         assert field(told[stage.name], "pool") == f"`{stage.pool}`"
+
+
+def test_every_stage_has_a_pool() -> None:
+    """pools.py has the stages in the order of the table."""
+    assert list(POOL_OF) == [stage.name for stage in STAGES]
 
 
 def test_every_job_is_documented() -> None:

@@ -20,9 +20,7 @@ Handler = Callable[[Item, StageContext], Verdict]
 
 
 def stage(handle: Handler, *, together: bool = False) -> RoomStage:
-    return RoomStage(
-        name="probe", pool="task", about="A test.", handle=handle, together=together
-    )
+    return RoomStage(name="probe", about="A test.", handle=handle, together=together)
 
 
 def fill(rooms: Rooms, recipients: Iterable[str]) -> list[int]:

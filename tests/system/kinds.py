@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psutil
 
 from listhub.embedded import process
-from listhub.stages.table import POOLS
+from listhub.stages.pools import POOLS
 from tests.system.site import Site
 
 #: Kinds found inside the worker trees.

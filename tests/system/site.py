@@ -25,7 +25,7 @@ from listhub.embedded.broker import RabbitServer, ValkeyServer
 from listhub.embedded.postgres import PostgresServer
 from listhub.embedded.private import make_private, remembered_port
 from listhub.embedded.server import listens
-from listhub.stages.table import POOLS
+from listhub.stages.pools import POOLS
 from tests.rooms import DOMAIN, Rooms, open_rooms
 from tests.servers import SETTINGS
 from tests.system.daemons import Daemon, SinkServer
