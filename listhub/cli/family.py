@@ -13,6 +13,7 @@ from listhub.cli.family_lists import check, close, leave, make
 from listhub.config.reading import read_file
 from listhub.errors import UsageError
 from listhub.lists import catalogue, directory
+from listhub.lists.directory import Destination, Refusal
 from listhub.lists.families import (
     automatic,
     document,
@@ -180,13 +181,11 @@ def match(context: Context, *, address: str) -> None:
     """Say which family would make a list of ADDRESS at its first post, and its fields."""
     asked = directory.read(address)
     with context.connection() as conn:
-        known = directory.look_up(
-            conn, lists={asked.list_address}, domains={asked.domain}
-        )
+        where = directory.find(conn, [address])[address]
         kept = automatic.family_of(conn, asked.list_address, settings=context.settings)
-    if asked.list_address in known.lists:
+    if isinstance(where, Destination) and where.list_id is not None:
         raise UsageError(f"The list {asked.list_address} is here already.")
-    if kept is None or asked.list_address not in known.automatic:
+    if kept is None or isinstance(where, Refusal):
         raise UsageError(f"No family would make a list of {clean(address)}.")
     name = asked.list_address.partition("@")[0]
     fields = patterns.parse(kept.family.pattern).read(name) or {}

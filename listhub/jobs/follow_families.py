@@ -24,7 +24,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
         )
     ]
     cannot = sum(bool(each.problem) for each in followed)
-    return f"{len(followed)} lists, of which {cannot} cannot follow"
+    return f"{len(followed) - cannot} lists follow, {cannot} cannot"
 
 
 JOB = Job(

@@ -1,5 +1,6 @@
 """Read a family from the TOML that a person wrote, and say what is wrong with it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from listhub.lists.sources.source import ROLES
 from listhub.mail.address import parse_addr_spec
 
 _LONGEST = 500
+_SCENARIO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 
 _SHAPE: Mapping[str, tuple[type, str]] = {
     "about": (str, "a text"),
@@ -103,6 +105,10 @@ def _choices(key: str, how: object) -> Sequence[object] | None:
 
 def checked(family: Family) -> Family:
     """Return a family with its values in the form of settings; UsageError otherwise."""
+    if not _SCENARIO.fullmatch(family.creation):
+        raise UsageError(
+            f"creation is {shown(family.creation)}; the name of a scenario is allowed."
+        )
     if len(family.about) > _LONGEST or not family.about.isprintable():
         raise UsageError(f"about is not one line of at most {_LONGEST} characters.")
     values = {key: _value(key, value) for key, value in family.settings.items()}
@@ -114,13 +120,24 @@ def checked(family: Family) -> Family:
     for number, each in enumerate(family.sources):
         _check_source(each, family.sources[:number])
     family = replace(family, settings=values, locked=locked)
+    _check_fields(family.fields)
     if family.pattern:
         _check_pattern(family)
     return family
 
 
+def _check_fields(names: Iterable[str]) -> None:
+    """Refuse fields that would be columns of the same name in a roll."""
+    for name in sorted(names):
+        if name in settings.SPECS or name in {"list", "owners", "moderators"}:
+            raise UsageError(
+                f"${{{name}}} is the name of a column already; call it otherwise."
+            )
+
+
 def _check_pattern(family: Family) -> None:
     known = patterns.parse(family.pattern).fields
+    _check_fields(known)
     if missing := family.fields.difference(known):
         raise UsageError(
             f"${{{min(missing)}}} is not in the pattern {family.pattern}; a list that is"

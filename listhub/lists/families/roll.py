@@ -84,7 +84,6 @@ def _csv(text: str, *, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Yield the number and the cells of each line; empty cells are left out."""
     header = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=header.count)
-    csv.field_size_limit(LARGEST)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     names: list[str] | None = None
     try:
