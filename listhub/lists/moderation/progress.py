@@ -16,6 +16,8 @@ Outcome = Literal["pending", "done", "already", "failed", "undone"]
 #: Those of a person that are shown: on their way, or ended so lately.
 LATELY = timedelta(minutes=10)
 
+_WHAT = """CASE request.kind WHEN 'post' THEN request.subject
+     ELSE coalesce(nullif(request.detail->>'command', ''), request.kind) END"""
 _PROGRESS = """
 SELECT decision.id, decision.action, decision.decided_by, decision.decided_how,
        decision.created_at, decision.due_at, decision.undone_at, decision.total,
@@ -24,7 +26,12 @@ SELECT decision.id, decision.action, decision.decided_by, decision.decided_how,
        count(*) FILTER (WHERE outcome = 'done') AS done,
        count(*) FILTER (WHERE outcome = 'already') AS already,
        count(*) FILTER (WHERE outcome = 'failed') AS failed,
-       count(*) FILTER (WHERE outcome = 'undone') AS undone
+       count(*) FILTER (WHERE outcome = 'undone') AS undone,
+       CASE WHEN decision.total = 1 THEN min(request_id) END AS request_id,
+       CASE WHEN decision.total = 1 THEN
+            (SELECT {what} FROM request WHERE request.id = min(request_id)) END AS what,
+       greatest(extract(epoch FROM decision.due_at - clock_timestamp()), 0)::float8
+           AS undo_for
   FROM decision LEFT JOIN decision_request ON decision_id = decision.id
  WHERE {condition}
  GROUP BY decision.id ORDER BY decision.id DESC LIMIT 50
@@ -38,9 +45,7 @@ decision.decided_by = %s AND (decision.created_at > now() - %s
 _RESULTS = """
 SELECT request_id, outcome, decision_request.reason, settled_at, state AS state,
        coalesce(request.decided_by, '') AS decided_by,
-       CASE request.kind WHEN 'post' THEN request.subject
-            ELSE coalesce(nullif(request.detail->>'command', ''), request.kind)
-            END AS what
+       {what} AS what
   FROM decision_request JOIN request ON request.id = request_id
  WHERE decision_id = %(id)s AND request_id > %(after)s
    AND (%(outcomes)s::text[] IS NULL OR outcome = ANY(%(outcomes)s))
@@ -67,6 +72,11 @@ class Progress:
     already: int
     failed: int
     undone: int
+    #: Of a decision about one request: which, and a few words about it.
+    request_id: int | None
+    what: str | None
+    #: Seconds until it takes effect; 0 where that has begun.
+    undo_for: float
 
     @property
     def finished(self) -> bool:
@@ -116,12 +126,13 @@ def results(
         "limit": limit,
     }
     with conn.cursor(row_factory=class_row(Result)) as cursor:
-        return cursor.execute(_RESULTS, wanted).fetchall()
+        query = _RESULTS.format(what=_WHAT).encode()
+        return cursor.execute(query, wanted).fetchall()
 
 
 def _progress(
     conn: "psycopg.Connection[Any]", condition: str, *values: object
 ) -> list[Progress]:
-    query = _PROGRESS.format(condition=condition).encode()
+    query = _PROGRESS.format(condition=condition, what=_WHAT).encode()
     with conn.cursor(row_factory=class_row(Progress)) as cursor:
         return cursor.execute(query, values).fetchall()

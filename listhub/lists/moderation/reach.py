@@ -19,7 +19,7 @@ SELECT role.kind, role.list_id, role.domain_id
  WHERE person.address_key = %s
 """
 #: What waits for the person who asked is nobody else's to decide.
-OPEN = "request.state = 'waiting' AND request.waits_for <> 'person'"
+OTHERS = "request.waits_for <> 'person'"
 _OF_DOMAINS = "request.domain_id = ANY(%(reach_domains)s)"
 _AS_OWNER = (
     "request.list_id = ANY(%(reach_owned)s) AND request.waits_for <> 'listmasters'"
@@ -48,10 +48,15 @@ class Reach:
     @property
     def condition(self) -> str:
         """The condition of the requests that wait for this person's word."""
+        return f"request.state = 'waiting' AND {self.say}"
+
+    @property
+    def say(self) -> str:
+        """The condition of the requests in which they have a say, decided or not."""
         if self.site:
-            return OPEN
+            return OTHERS
         ways = [way for way, ids in self._ways() if ids]
-        return f"{OPEN} AND ({' OR '.join(ways) or 'false'})"
+        return f"{OTHERS} AND ({' OR '.join(ways) or 'false'})"
 
     def covers(self, request: Request) -> bool:
         """Tell whether this person has a say in a request, decided or not."""

@@ -18,6 +18,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from listhub.lists.moderation.outcomes import Action
+from listhub.lists.moderation.reach import Reach
 from listhub.lists.moderation.request import How, State
 
 #: How long somebody looks without saying so again.
@@ -71,6 +72,7 @@ SELECT request.id, request.state,
   LEFT JOIN decision_request ON decision_request.request_id = request.id
                             AND outcome = 'pending'
   LEFT JOIN decision ON decision.id = decision_id
+ WHERE {within}
  ORDER BY request.id LIMIT %(most)s
 """
 
@@ -131,20 +133,23 @@ def changes(
     *,
     ids: Sequence[int] = (),
     list_ids: Sequence[int] = (),
+    within: Reach | None = None,
     since: str = "",
 ) -> Changes:
     """Return where requests stand, unless it is as it was at the mark `since`.
 
-    These requests, and of these lists what somebody is at or has just decided.  Whether
-    the reader may see them is the caller's.
+    These requests, and of these lists what somebody is at or has just decided; no
+    others than those `within` which the reader has a say, if that is given.
     """
     wanted = {
         "ids": list(ids)[:MOST],
         "lists": list(list_ids),
         "lately": LATELY,
         "most": MOST,
+        **(within.values if within else {}),
     }
+    query = _CHANGES.format(within=within.say if within else "true").encode()
     with conn.cursor(row_factory=class_row(Change)) as cursor:
-        found = tuple(cursor.execute(_CHANGES, wanted).fetchall())
+        found = tuple(cursor.execute(query, wanted).fetchall())
     mark = hashlib.sha256(repr(found).encode()).hexdigest()[:32]
     return Changes(mark=mark, requests=None if mark == since else found)

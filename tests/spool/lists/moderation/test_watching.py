@@ -110,3 +110,16 @@ def test_a_list_is_followed_without_naming_its_requests(rooms: Rooms):
     assert found.requests is not None
     assert [each.id for each in found.requests] == [seen, done]
     assert quiet not in [each.id for each in found.requests]
+
+
+def test_nobody_follows_what_is_not_theirs(rooms: Rooms):
+    """Within a reach: requests of one's own lists, decided or not, and no others."""
+    dev, other = moderated(rooms), rooms.add_list("other")
+    add_moderators(rooms, other, "zoe@z.example")
+    mine, done, theirs = hold(rooms, dev, 1), hold(rooms, dev, 2), hold(rooms, other, 3)
+    decide(rooms, done, Action.DISCARD)
+    found = watching.changes(
+        rooms.conn, ids=[mine, done, theirs], within=reach.of_person(rooms.conn, MOD)
+    )
+    assert found.requests is not None
+    assert [each.id for each in found.requests] == [mine, done]
