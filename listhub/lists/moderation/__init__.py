@@ -8,5 +8,10 @@
 
 `hold` writes the request and mails its keys, `decide` writes the first decision, which
 stands for ever, with all its effects in one transaction.  `answer` decides by key,
-`reply` reads what somebody wrote back; `waiting` lists, `claim` says who is at it.
+`reply` reads what somebody wrote back.
+
+For pages and programs: `reach` is what somebody may decide, `choosing` which of it is
+meant, `queue` lists and counts it, `likes` groups it, `item` shows one of it, `claim` and
+`watching` say who is at it, `rejecting` shows what an author will read.  `delayed` decides
+one or ten thousand with time to undo it, `carrying` does so, `progress` tells how far.
 """
