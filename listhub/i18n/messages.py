@@ -34,6 +34,14 @@ _TEMPLATES = {
 }
 #: Modules without marks that hold nothing but texts for people.
 _SENTENCES = frozenset({ROOT / "listhub" / "policy" / "reasons.py"})
+#: Modules that declare settings of lists: what they mean is read by people.
+_SETTINGS = frozenset(
+    ROOT / "listhub" / "lists" / name
+    for name in ("bounce_settings.py", "list_settings.py")
+)
+#: What declares one, and where its texts are: by place, and by name.
+_DECLARES = frozenset({"setting", "_scenario", "_days"})
+_ABOUT, _NAMED = 1, frozenset({"about", "words", "unit"})
 # Files of the same content on every day.
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -114,12 +122,37 @@ def sentences(
                 yield value.lineno, None, value.value, []
 
 
+def settings(
+    fileobj: IO[bytes],
+    keywords: object,  # noqa: ARG001 - the signature that Babel calls
+    comment_tags: object,  # noqa: ARG001
+    options: object,  # noqa: ARG001
+) -> Iterator[tuple[int, None, str, list[str]]]:
+    """Give what settings mean, what they allow and in which unit, for Babel."""
+    for node in ast.walk(ast.parse(fileobj.read())):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        if node.func.id not in _DECLARES:
+            continue
+        named = [word.value for word in node.keywords if word.arg in _NAMED]
+        for value in (*node.args[_ABOUT : _ABOUT + 1], *named):
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                # As words are shown: without the comma before "is allowed".
+                yield value.lineno, None, value.value.rstrip(","), []
+
+
 def _sources() -> Iterator[tuple[Path, Any, dict[str, str]]]:
     code = ROOT / "listhub"
     for path in _sorted(code.rglob("*.py")):
-        yield path, (sentences if path in _SENTENCES else "python"), {}
+        yield path, _method(path), {}
     for path in _sorted(code.rglob("*.j2")):
         yield path, "jinja2.ext:babel_extract", _TEMPLATES
+
+
+def _method(path: Path) -> Any:
+    if path in _SETTINGS:
+        return settings
+    return sentences if path in _SENTENCES else "python"
 
 
 def _sorted(paths: Iterable[Path]) -> list[Path]:
