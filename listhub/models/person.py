@@ -15,7 +15,10 @@ class Person(Base):
     __tablename__ = "person"
     # Members are shown in this order; in code order ("C"), which the drift check does
     # not see.
-    __table_args__ = (Index("person_order", "address_key"),)
+    __table_args__ = (
+        Index("person_order", "address_key"),
+        Index("person_name", text("lower(display_name)"), "address_key"),
+    )
 
     id: Mapped[Id]
     address: Mapped[str]

@@ -45,7 +45,7 @@ def test_drift_is_named(listhub_command: Run, database_url: str) -> None:
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "listhub: The schema is not as 0013 made it (1 different, first remove_column"
+        "listhub: The schema is not as 0014 made it (1 different, first remove_column"
         " domain.by_hand); somebody altered it by hand, and should take that back.\n"
     )
 
