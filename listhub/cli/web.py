@@ -3,17 +3,25 @@
 import click
 
 from listhub.cli.context import Context, pass_context
+from listhub.cli.sign_in import sign_in
 
 
-@click.command(short_help="Serve the pages and the API.")
+@click.group(
+    invoke_without_command=True,
+    short_help="Serve the pages and the API.",
+    subcommand_metavar="[COMMAND] [ARGS]...",
+)
+@click.pass_context
 @pass_context
-def web(context: Context) -> None:
+def web(context: Context, here: click.Context) -> None:
     """Serve the pages and the API at the settings' web.host and web.port.
 
     Any number of these may run on any hosts behind any balancer.  /status says whether
     mail flows, /status.json the same for programs; /healthz is for monitors: 200 when
     the database answers and nothing has waited longer than five minutes, else 503.
     """
+    if here.invoked_subcommand is not None:
+        return
     import uvicorn
 
     from listhub.web.app import make_app
@@ -26,4 +34,10 @@ def web(context: Context) -> None:
         log_config=None,
         server_header=False,
         access_log=False,
+        # Else it believes X-Forwarded-For of whoever is on this host, and what speaks
+        # to us would seem to be a front server that it only names.
+        proxy_headers=False,
     )
+
+
+web.add_command(sign_in)

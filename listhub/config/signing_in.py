@@ -40,6 +40,9 @@ class SignIn:
         pattern=r"([A-Za-z][A-Za-z0-9-]{0,63})?",
         words="the name of a header such as X-Remote-Mail, or nothing,",
     )
+    header_label: str = setting(
+        "My organisation", "What the button says, where front servers know people."
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

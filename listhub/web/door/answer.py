@@ -41,6 +41,8 @@ class Moved:
     to: str
     said: Text | None = None
     tone: Tone = "well"
+    #: The language of what is said, if not the page's: somebody has just chosen it.
+    language: str = ""
     cookies: tuple[Cookie, ...] = ()
 
 

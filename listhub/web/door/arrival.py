@@ -3,6 +3,7 @@
 from listhub.lists.accounts import sessions
 from listhub.lists.accounts.next_path import local
 from listhub.web.door.answer import Answer, Cookie, Moved
+from listhub.web.door.cookies import SESSION
 from listhub.web.door.visit import Visit, path
 
 
@@ -30,9 +31,9 @@ def arrive(
 def cookie(visit: Visit, identifier: str) -> Cookie:
     """Return the cookie that holds a session; it ends when the session must."""
     life = int(visit.settings.sign_in.session_life)
-    return Cookie(name=visit.session_cookie, value=identifier, life=life)
+    return Cookie(name=SESSION, value=identifier, life=life)
 
 
-def no_cookie(visit: Visit) -> Cookie:
+def no_cookie() -> Cookie:
     """Return what ends the session's cookie."""
-    return Cookie(name=visit.session_cookie, value="", life=0)
+    return Cookie(name=SESSION, value="", life=0)

@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
-from listhub.web.door.client import address_of
+from listhub.web.door import cookies
+from listhub.web.door.client import address_of, peer_of
 
 #: Octets of a form without files, and of one with.
 FORM = 1_000_000
@@ -34,9 +35,14 @@ class Asked:
     #: Files by the names of their fields: name and octets.
     files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: The headers as they came, where it matters that one came twice.
+    header_lines: tuple[tuple[str, str], ...] = ()
+    #: By their names without the prefix.
     cookies: Mapping[str, str] = field(default_factory=dict)
     #: The client's IP address, as told by a front server that is trusted.
     client: str = ""
+    #: Who opened the connection: a front server, if there is one.
+    peer: str = ""
 
     @property
     def local(self) -> str:
@@ -48,6 +54,11 @@ class Asked:
     def by_htmx(self) -> bool:
         """Whether the page's own script asks, and not a reader's browser."""
         return "hx-request" in self.headers
+
+    def header_values(self, name: str) -> tuple[str, ...]:
+        """Return all headers of a name, in their order."""
+        wanted = name.lower()
+        return tuple(v for each, v in self.header_lines if each.lower() == wanted)
 
     def one(self, name: str, default: str = "") -> str:
         """Return a field of the form, or else of the query; the last one counts."""
@@ -79,10 +90,13 @@ class Asked:
         )
 
 
-async def read(request: Request, *, trusted: tuple[str, ...], most: int) -> Asked:
+async def read(
+    request: Request, *, trusted: tuple[str, ...], most: int, prefix: str
+) -> Asked:
     """Return the request with its form; HTTPException 400 or 413 for a bad one.
 
-    `trusted` are the front servers' networks; `most` is octets of the body.
+    `trusted` are the front servers' networks; `most` is octets of the body, `prefix`
+    that of our cookies.
     """
     form: dict[str, list[str]] = {}
     files: dict[str, tuple[str, bytes]] = {}
@@ -103,8 +117,10 @@ async def read(request: Request, *, trusted: tuple[str, ...], most: int) -> Aske
         form={name: tuple(values) for name, values in form.items()},
         files=files,
         headers={name.lower(): value for name, value in request.headers.items()},
-        cookies=dict(request.cookies),
+        header_lines=tuple(request.headers.items()),
+        cookies=cookies.ours(request.cookies, prefix),
         client=address_of(request, trusted=trusted),
+        peer=peer_of(request),
     )
 
 

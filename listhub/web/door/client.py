@@ -4,14 +4,21 @@ X-Forwarded-For is a list to which each server adds whom it saw; only what trust
 servers have added says anything, so it is read from the right.
 """
 
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 
 from starlette.requests import Request
+
+from listhub.lists.accounts.fronts import is_trusted
+
+
+def peer_of(request: Request) -> str:
+    """Return the IP address of whoever opened the connection; "" for a Unix socket."""
+    return request.client.host if request.client else ""
 
 
 def address_of(request: Request, *, trusted: tuple[str, ...]) -> str:
     """Return the client's IP address; "" for a Unix socket."""
-    peer = request.client.host if request.client else ""
+    peer = peer_of(request)
     if not is_trusted(peer, trusted):
         return peer
     chain = [
@@ -26,19 +33,6 @@ def address_of(request: Request, *, trusted: tuple[str, ...]) -> str:
         if not is_trusted(each, trusted):
             break
     return peer
-
-
-def is_trusted(peer: str, trusted: tuple[str, ...]) -> bool:
-    """Tell whether a peer is one of the front servers; a Unix socket's is `unix`."""
-    if not peer:
-        return "unix" in trusted
-    if not _is_address(peer):
-        return False
-    address = ip_address(peer)
-    networks = (ip_network(each, strict=False) for each in trusted if each != "unix")
-    return any(
-        address in network for network in networks if network.version == address.version
-    )
 
 
 def _is_address(text: str) -> bool:

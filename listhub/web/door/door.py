@@ -22,7 +22,7 @@ from listhub.i18n.text import N_, Text
 from listhub.lists import posting
 from listhub.lists.accounts import sessions, standing
 from listhub.outside.answers import Answers, Ask
-from listhub.web.door import csrf
+from listhub.web.door import cookies, csrf
 from listhub.web.door.answer import Answer, Moved, Refused, no_page
 from listhub.web.door.asked import Asked, read
 from listhub.web.door.need import admits
@@ -65,7 +65,10 @@ class Door:
         async def answer(request: Request) -> Response:
             try:
                 asked = await read(
-                    request, trusted=self._settings.web.proxies, most=page.most
+                    request,
+                    trusted=self._settings.web.proxies,
+                    most=page.most,
+                    prefix=self._replies.prefix,
                 )
             except HTTPException as error:
                 return self.failed(request, error.status_code)
@@ -79,7 +82,7 @@ class Door:
             method=request.method,
             path=request.scope["path"],
             headers=dict(request.headers),
-            cookies=dict(request.cookies),
+            cookies=cookies.ours(request.cookies, self._replies.prefix),
         )
         text = Text(_SENTENCES.get(status, _SENTENCES[400]))
         return self._replies.refuse(None, asked, Refused(status, text))
@@ -135,7 +138,7 @@ class Door:
 
     def _visit(self, conn: "psycopg.Connection[Any]", ask: Ask, asked: Asked) -> Visit:
         """Find out who asks, in what language, and about which list."""
-        identifier = asked.cookies.get(self._replies.session, "")
+        identifier = asked.cookies.get(cookies.SESSION, "")
         session = sessions.find(conn, identifier, settings=self._settings)
         who = standing.of(conn, session, settings=self._settings)
         address = asked.params.get("list", "")
@@ -154,7 +157,6 @@ class Door:
                 key=self._replies.key(csrf.PURPOSE),
             ),
             identifier=identifier if session else "",
-            session_cookie=self._replies.session,
             visitor_id=visitor_id,
         )
 

@@ -4,12 +4,10 @@ No process keeps it: it travels in a cookie of the visitor's own, signed, so tha
 else can put words into a page of ours.
 """
 
-import base64
-import binascii
-import hmac
 import json
 from dataclasses import dataclass
 
+from listhub.web.door import signed
 from listhub.web.door.answer import Cookie, Tone
 
 COOKIE = "listhub-said"
@@ -33,22 +31,13 @@ class Said:
 def pack(said: Said, *, key: bytes) -> Cookie:
     """Return the cookie that carries a sentence."""
     content = json.dumps([said.tone, said.text[:_MOST]]).encode()
-    value = base64.urlsafe_b64encode(_sign(content, key) + content).decode()
-    return Cookie(name=COOKIE, value=value.rstrip("="), life=LIFE)
+    return Cookie(name=COOKIE, value=signed.pack(content, key=key), life=LIFE)
 
 
 def unpack(value: str, *, key: bytes) -> Said | None:
     """Return what a cookie says, or None if it is not ours."""
-    try:
-        raw = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
-    except (binascii.Error, ValueError):
-        return None
-    signature, content = raw[:32], raw[32:]
-    if not hmac.compare_digest(signature, _sign(content, key)):
+    content = signed.unpack(value, key=key)
+    if content is None:
         return None
     tone, text = json.loads(content)
     return Said(text=text, tone=tone)
-
-
-def _sign(content: bytes, key: bytes) -> bytes:
-    return hmac.digest(key, content, "sha256")

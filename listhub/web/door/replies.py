@@ -10,7 +10,7 @@ from listhub.config import Settings
 from listhub.config.reading import derived_key
 from listhub.errors import ListHubError, UsageError
 from listhub.i18n.text import N_, Text
-from listhub.web.door import csrf, flash, languages
+from listhub.web.door import cookies, csrf, flash, languages
 from listhub.web.door.answer import Answer, Cookie, Moved, Refused, View
 from listhub.web.door.asked import Asked
 from listhub.web.door.flash import Said
@@ -49,8 +49,8 @@ class Replies:
         url = urlsplit(settings.web.url)
         self.https = url.scheme == "https"
         self.base = url.path.rstrip("/")
-        #: The name of the session's cookie; the prefix binds it to this very host.
-        self.session = "__Host-listhub" if self.https and not self.base else "listhub"
+        #: What our cookies' names begin with on the wire.
+        self.prefix = cookies.prefix(https=self.https, base=self.base)
         self._settings = settings
         self._renderer = Renderer(base=self.base)
         self._keys: dict[str, bytes] = {}
@@ -106,7 +106,8 @@ class Replies:
         response = RedirectResponse(f"{self.base}{moved.to}", status_code=303)
         self._set(response, moved.cookies)
         if moved.said is not None:
-            said = Said(text=moved.said.into(visit.language), tone=moved.tone)
+            text = moved.said.into(moved.language or visit.language)
+            said = Said(text=text, tone=moved.tone)
             self._set(response, [flash.pack(said, key=self.key(flash.PURPOSE))])
         return response
 
@@ -137,10 +138,10 @@ class Replies:
             return ()
         return (Cookie(name=csrf.COOKIE, value=visit.visitor_id),)
 
-    def _set(self, response: Response, cookies: Iterable[Cookie]) -> None:
-        for each in cookies:
+    def _set(self, response: Response, given: Iterable[Cookie]) -> None:
+        for each in given:
             response.set_cookie(
-                each.name,
+                f"{self.prefix}{each.name}",
                 each.value,
                 max_age=each.life,
                 path=f"{self.base}/",

@@ -37,8 +37,6 @@ class Visit:
     row: ListRow | None = None
     #: What the session's cookie says, "" without a session.
     identifier: str = field(default="", repr=False)
-    #: The name of the session's cookie.
-    session_cookie: str = ""
     #: The token of this visitor's forms.
     csrf: str = ""
     #: What the forms of a visitor without a session are bound to.

@@ -68,7 +68,7 @@ def use(visit: Visit) -> Answer:
 def sign_out(visit: Visit) -> Answer:
     """End the session."""
     sessions.end(visit.conn, visit.identifier)
-    return Moved(to="/", said=Text(GONE), cookies=(no_cookie(visit),))
+    return Moved(to="/", said=Text(GONE), cookies=(no_cookie(),))
 
 
 def _page(visit: Visit, *, wrong: Text | None = None, status: int = 200) -> View:
