@@ -55,21 +55,26 @@ class Judge:
         self._settings = settings
         self._standings = Standings(conn)
         self._shared: dict[int, DbFiles] = {}
+        self._own: dict[int, DbFiles] = {}
 
     def expect(self, cases: Iterable[Case], operations: Iterable[str]) -> None:
         """Read what many decisions need, once for all of them."""
         known, wanted = list(cases), list(operations)
         addresses = [case.row.address for case in known]
         self._standings.fetch(addresses, self._visitor.sender or NOBODY)
-        paths: dict[int, set[str]] = {}
+        shared: dict[int, set[str]] = {}
         for case in known:
-            if not case.own_files:
-                here = paths.setdefault(case.row.domain_id, set())
-                for operation in wanted:
-                    name = scenario_of(operation, case.settings)
-                    here.update(paths_of(operation, name))
-        for domain_id, each in paths.items():
-            self._files(domain_id).fetch(sorted(each))
+            paths = [
+                path
+                for operation in wanted
+                for path in paths_of(operation, scenario_of(operation, case.settings))
+            ]
+            if case.own_files:
+                self._files(case).fetch(paths)
+            else:
+                shared.setdefault(case.row.domain_id, set()).update(paths)
+        for domain_id, each in shared.items():
+            self._of_domain(domain_id).fetch(sorted(each))
 
     def decide(self, case: Case, operation: str) -> Decision:
         """Return what the list's scenario decides; may raise `Unanswered`."""
@@ -84,11 +89,21 @@ class Judge:
             auth=self._visitor.auth,
             settings=self._settings,
             list_settings=case.settings,
-            files=None if case.own_files else self._files(row.domain_id),
+            files=self._files(case),
             standings=self._standings,
         )
 
-    def _files(self, domain_id: int) -> DbFiles:
+    def _files(self, case: Case) -> DbFiles:
+        row = case.row
+        if not case.own_files:
+            return self._of_domain(row.domain_id)
+        if row.id not in self._own:
+            self._own[row.id] = DbFiles(
+                self._conn, list_id=row.id, domain_id=row.domain_id
+            )
+        return self._own[row.id]
+
+    def _of_domain(self, domain_id: int) -> DbFiles:
         if domain_id not in self._shared:
             self._shared[domain_id] = DbFiles(self._conn, domain_id=domain_id)
         return self._shared[domain_id]

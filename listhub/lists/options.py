@@ -5,9 +5,10 @@ Setting what is so already changes nothing and leaves no trace in the audit.
 """
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import psycopg
@@ -33,6 +34,9 @@ NO_MEMBER = N_("%(address)s is not a member of %(list)s.")
 NO_RECEPTION = N_("%(reception)s is not a way to get posts.")
 OTHER_RECEPTION = N_(
     "%(list)s does not send posts as %(reception)s; choose among %(choices)s."
+)
+CHANGED_MEANWHILE = N_(
+    "The options on %(list)s were changed meanwhile; nothing was changed. Look again."
 )
 NO_FIRST_DAY = N_("From when on? A suspension needs its first day.")
 ENDS_FIRST = N_("A suspension must end after it begins.")
@@ -130,11 +134,14 @@ def change(
     actor: str,
     how: How,
     any_reception: bool = False,
+    expected: str = "",
 ) -> Mapping[str, tuple[object, object]]:
     """Change a member's options; return what was changed, by column: before and after.
 
     UsageError for who is no member, and for what the list does not have; owners may set
-    receptions that members may not choose, with `any_reception`.
+    receptions that members may not choose, with `any_reception`.  With `expected`, what
+    `mark` said of the options that were looked at, later changes by others are not
+    undone: SaidError.
     """
     before = _one(conn, _LOCK, row.id, address)
     if before is None:
@@ -148,6 +155,8 @@ def change(
         if getattr(before, field.name) != getattr(after, field.name)
     }
     if changed:
+        if expected and expected != mark(before):
+            raise SaidError(CHANGED_MEANWHILE, list=row.address)
         values = dataclasses.asdict(after)
         conn.execute(_CHANGE, values | {"attributes": Jsonb(after.attributes)})
         audit.note(
@@ -159,6 +168,20 @@ def change(
             detail={"address": before.address, "how": how, "changes": _told(changed)},
         )
     return changed
+
+
+def mark(found: Options) -> str:
+    """Return a short text that is another one once anything of it was changed."""
+    chosen = (
+        *(found.id, found.reception, found.own_posts, found.concealed),
+        *(found.suspended_at, found.suspended_until),
+        *(sorted(found.topics), sorted(found.attributes.items())),
+    )
+    written = "\0".join(
+        each.astimezone(UTC).isoformat() if isinstance(each, datetime) else repr(each)
+        for each in chosen
+    )
+    return hashlib.sha256(written.encode()).hexdigest()[:16]
 
 
 def allowed(settings: ListSettings) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
     page(conn, list_id)                    posts and digests, the newest first
     post(conn, list_id, trace)             one of them
     own(conn, row, "ann@a.example")        where are my messages?
+    own_on(conn, [5, 7], "ann@a.example")  the same on several lists
 
 Down to the single recipient goes `operators.recipients`, by the number of a part.  What
 was sent is kept for as long as the site's retention says.
@@ -38,7 +39,7 @@ SELECT DISTINCT created_at, trace FROM outgoing
 """
 _BEYOND = "AND (created_at, trace) {sign} (%(at)s, %(trace)s)"
 _PARTS = """
-SELECT outgoing.trace, outgoing.id, outgoing.mode, outgoing.sequence,
+SELECT outgoing.trace, outgoing.list_id, outgoing.id, outgoing.mode, outgoing.sequence,
        outgoing.message_id, outgoing.author, outgoing.created_at,
        CASE WHEN row_number() OVER (PARTITION BY outgoing.trace ORDER BY outgoing.id) = 1
             THEN outgoing.head END AS head,
@@ -46,27 +47,28 @@ SELECT outgoing.trace, outgoing.id, outgoing.mode, outgoing.sequence,
   FROM outgoing LEFT JOIN archive_message AS archived
     ON archived.list_id = outgoing.list_id
    AND archived.message_id = outgoing.message_id
- WHERE outgoing.trace = ANY(%(traces)s) AND outgoing.list_id = %(list_id)s
+ WHERE outgoing.trace = ANY(%(traces)s) AND outgoing.list_id = ANY(%(lists)s)
    AND (outgoing.sequence IS NOT NULL OR outgoing.mode = ANY(%(digests)s))
  ORDER BY outgoing.id
 """
 # A message of somebody is on its way, or somebody has it to decide, or it was sent.
 _OWN_SENT = """
 SELECT DISTINCT created_at, trace FROM outgoing
- WHERE list_id = %(list_id)s AND sequence IS NOT NULL AND created_at >= %(since)s
+ WHERE list_id = ANY(%(lists)s) AND sequence IS NOT NULL AND created_at >= %(since)s
    AND lower(author) = ANY(%(forms)s)
  ORDER BY created_at DESC LIMIT %(most)s
 """
 _OWN_HELD = """
-SELECT created_at, trace, subject, state, waits_for, decided_at, reason, message_id
+SELECT created_at, trace, subject, state, waits_for, decided_at, reason, message_id,
+       list_id
   FROM request
- WHERE list_id = %(list_id)s AND author_key = %(key)s AND kind = 'post'
+ WHERE list_id = ANY(%(lists)s) AND author_key = %(key)s AND kind = 'post'
    AND created_at >= %(since)s AND state NOT IN ('approved', 'confirmed')
  ORDER BY created_at DESC LIMIT %(most)s
 """
 _OWN_WAITING = """
-SELECT created_at, trace, meta->>'subject', message_id FROM spool_item
- WHERE stage = 'distribute' AND list_id = %(list_id)s
+SELECT created_at, trace, meta->>'subject', message_id, list_id FROM spool_item
+ WHERE stage = 'distribute' AND list_id = ANY(%(lists)s)
    AND (lower(reverse_path) = ANY(%(forms)s)
         OR lower(meta->>'author') = ANY(%(forms)s))
  ORDER BY created_at DESC LIMIT %(most)s
@@ -88,6 +90,7 @@ class Sent:
     """A post, or a digest (without a number), and how far its delivery is."""
 
     trace: uuid.UUID
+    list_id: int
     kind: Literal["post", "digest"]
     sequence: int | None
     message_id: str
@@ -112,6 +115,7 @@ class Own:
 
     at: datetime
     trace: uuid.UUID
+    list_id: int
     message_id: str
     subject: str
     #: waiting: not looked at yet; held: a moderator has it; unconfirmed: its author
@@ -146,7 +150,7 @@ def page(
     cut = paging.cut(
         found, size=size, cursor=place, key=lambda row: (row[0], str(row[1]))
     )
-    sent = _sent(conn, list_id, [row[1] for row in cut.rows])
+    sent = _sent(conn, [list_id], [row[1] for row in cut.rows])
     rows = tuple(sent[row[1]] for row in cut.rows if row[1] in sent)
     return Page(rows=rows, after=cut.after, before=cut.before)
 
@@ -155,7 +159,7 @@ def post(
     conn: "psycopg.Connection[Any]", list_id: int, trace: uuid.UUID
 ) -> Sent | None:
     """Return what a list sent on a trace, None if that is not known (any more)."""
-    return _sent(conn, list_id, [trace]).get(trace)
+    return _sent(conn, [list_id], [trace]).get(trace)
 
 
 def own(conn: "psycopg.Connection[Any]", row: ListRow, address: str) -> tuple[Own, ...]:
@@ -163,10 +167,17 @@ def own(conn: "psycopg.Connection[Any]", row: ListRow, address: str) -> tuple[Ow
 
     Those of the last 30 days, at most 50, whatever became of them; five statements.
     """
+    return own_on(conn, [row.id], address)
+
+
+def own_on(
+    conn: "psycopg.Connection[Any]", list_ids: Sequence[int], address: str
+) -> tuple[Own, ...]:
+    """Return where somebody's messages to any of these lists are, as `own` does."""
     if parse_addr_spec(address.strip()) is None:
         return ()
     values = {
-        "list_id": row.id,
+        "lists": list(list_ids),
         "key": key(address),
         "forms": sorted({address.strip().lower(), key(address)}),
         "since": clock.now() - OWN_PERIOD,
@@ -176,11 +187,14 @@ def own(conn: "psycopg.Connection[Any]", row: ListRow, address: str) -> tuple[Ow
         Own(
             at=at,
             trace=trace,
+            list_id=list_id,
             message_id=message_id or "",
             subject=subject or "",
             state="waiting",
         )
-        for at, trace, subject, message_id in conn.execute(_OWN_WAITING, values)
+        for at, trace, subject, message_id, list_id in conn.execute(
+            _OWN_WAITING, values
+        )
     ]
     held = [_held(found) for found in conn.execute(_OWN_HELD, values)]
     traces = [found[1] for found in conn.execute(_OWN_SENT, values)]
@@ -188,26 +202,33 @@ def own(conn: "psycopg.Connection[Any]", row: ListRow, address: str) -> tuple[Ow
         Own(
             at=one.created_at,
             trace=one.trace,
+            list_id=one.list_id,
             message_id=one.message_id,
             subject=one.subject,
             state="sent",
             sent=one,
         )
-        for one in _sent(conn, row.id, traces).values()
+        for one in _sent(conn, list_ids, traces).values()
     ]
     every = sorted([*waiting, *held, *sent], key=lambda one: one.at, reverse=True)
     return tuple(every[:MOST_OWN])
 
 
 def _sent(
-    conn: "psycopg.Connection[Any]", list_id: int, traces: Sequence[uuid.UUID]
+    conn: "psycopg.Connection[Any]",
+    list_ids: Sequence[int],
+    traces: Sequence[uuid.UUID],
 ) -> Mapping[uuid.UUID, Sent]:
     """Return what was sent on these traces, in two statements."""
     if not traces:
         return {}
-    values = {"list_id": list_id, "traces": list(traces), "digests": list(DIGESTS)}
+    values = {
+        "lists": list(list_ids),
+        "traces": list(traces),
+        "digests": list(DIGESTS),
+    }
     rows = conn.execute(_PARTS, values, binary=True).fetchall()
-    figures = tallies(conn, [row[1] for row in rows])
+    figures = tallies(conn, [row[2] for row in rows])
     grouped: dict[uuid.UUID, list[tuple[Any, ...]]] = {}
     for row in rows:
         grouped.setdefault(row[0], []).append(row)
@@ -221,26 +242,27 @@ def _sent(
 def _one(
     trace: uuid.UUID, rows: Sequence[tuple[Any, ...]], figures: Mapping[int, Tally]
 ) -> Sent:
-    _, _, _, sequence, message_id, author, created_at, head, permalink = rows[0]
+    _, list_id, _, _, sequence, message_id, author, created_at, head, link = rows[0]
     return Sent(
         trace=trace,
+        list_id=list_id,
         kind="post" if sequence is not None else "digest",
         sequence=sequence,
         message_id=message_id,
         subject=Headers.parse(bytes(head)).text("Subject"),
         author=author,
         created_at=created_at,
-        permalink=permalink or "",
+        permalink=link or "",
         parts=tuple(
-            Part(outgoing_id=row[1], mode=row[2], tally=figures[row[1]])
+            Part(outgoing_id=row[2], mode=row[3], tally=figures[row[2]])
             for row in rows
-            if row[1] in figures
+            if row[2] in figures
         ),
     )
 
 
 def _held(row: tuple[Any, ...]) -> Own:
-    at, trace, subject, state, waits_for, decided_at, reason, message_id = row
+    at, trace, subject, state, waits_for, decided_at, reason, message_id, list_id = row
     where: Mapping[str, Literal["held", "unconfirmed"]] = {
         "moderators": "held",
         "person": "unconfirmed",
@@ -248,6 +270,7 @@ def _held(row: tuple[Any, ...]) -> Own:
     return Own(
         at=at,
         trace=trace,
+        list_id=list_id,
         message_id=message_id or "",
         subject=subject,
         state=where.get(waits_for, "held")

@@ -5,7 +5,7 @@ on them another one, and files that no list has of its own are read once for all
 of a domain.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -19,7 +19,7 @@ from listhub.lists.posting import ListRow
 from listhub.lists.settings import LEVELS, levels_of, settings_of
 from listhub.outside.answers import Ask
 
-__all__ = ["Visitor", "visible", "visible_among"]
+__all__ = ["Visitor", "permitted", "visible", "visible_among"]
 
 _log = log.get(__name__)
 
@@ -61,6 +61,28 @@ def visible_among(
     yield from _judged(conn, ask, visitor, rows, settings=settings)
 
 
+def permitted(
+    conn: "psycopg.Connection[Any]",
+    ask: Ask,
+    visitor: Visitor,
+    *,
+    list_ids: Sequence[int],
+    operations: Sequence[str],
+    settings: Settings,
+) -> Mapping[int, frozenset[str]]:
+    """Return which of these operations somebody may do on which of these lists."""
+    rows = conn.execute(_NAMED, [list(list_ids)]).fetchall()
+    cases = _cases(rows)
+    judge = Judge(conn, ask, visitor, settings=settings)
+    judge.expect(cases, operations)
+    return {
+        case.row.id: frozenset(
+            each for each in operations if judge.decide(case, each).allowed
+        )
+        for case in cases
+    }
+
+
 def _judged(
     conn: "psycopg.Connection[Any]",
     ask: Ask,
@@ -69,16 +91,20 @@ def _judged(
     *,
     settings: Settings,
 ) -> Iterator[tuple[ListRow, ListSettings]]:
-    cases = [
-        Case(row=_row(found), settings=its_own, own_files=found[7])
-        for found in rows
-        if (its_own := _settings(_row(found), found[8:])) is not None
-    ]
+    cases = _cases(rows)
     judge = Judge(conn, ask, visitor, settings=settings)
     judge.expect(cases, ["visibility"])
     for case in cases:
         if judge.decide(case, "visibility").allowed:
             yield case.row, case.settings
+
+
+def _cases(rows: Sequence[tuple[Any, ...]]) -> list[Case]:
+    return [
+        Case(row=_row(found), settings=its_own, own_files=found[7])
+        for found in rows
+        if (its_own := _settings(_row(found), found[8:])) is not None
+    ]
 
 
 def _row(found: Sequence[Any]) -> ListRow:

@@ -105,6 +105,25 @@ SIGN_IN_NETWORK = Limit(
     seconds=_HOUR,
     why="answers of providers and front servers are checked with cryptography",
 )
+JOIN_ADDRESS = Limit(
+    name="join-address",
+    times=8,
+    seconds=_DAY,
+    why="each may be a mail to somebody who asked for nothing; many lists at once are a"
+    " bomb",
+)
+JOIN_NETWORK = Limit(
+    name="join-network",
+    times=60,
+    seconds=_HOUR,
+    why="a class that joins together; not a list of addresses being written to",
+)
+JOIN_LIST = Limit(
+    name="join-list",
+    times=500,
+    seconds=_HOUR,
+    why="the largest course joins at once; whoever has many networks ends here",
+)
 API_TOKEN = Limit(
     name="api-token",
     times=600,
@@ -125,6 +144,9 @@ LIMITS = (
     PASSWORD_NETWORK,
     CODE_PERSON,
     SIGN_IN_NETWORK,
+    JOIN_ADDRESS,
+    JOIN_NETWORK,
+    JOIN_LIST,
     API_TOKEN,
     API_NETWORK,
 )

@@ -7,6 +7,7 @@ answer is the same whether it is a member or not.
 
 import dataclasses
 from collections.abc import Callable
+from typing import Literal
 
 from listhub.i18n.text import N_, Text
 from listhub.lists import asking, greetings, options, subscribing
@@ -19,6 +20,7 @@ from listhub.lists.said import SaidError
 from listhub.lists.subscribing import Newcomer
 from listhub.mail.address import parse_addr_spec
 from listhub.mail.encoded_words import safe
+from listhub.policy import reasons
 from listhub.policy.decision import Decision
 
 NO_ADDRESS = N_("“%(address)s” is not an e-mail address.")
@@ -30,6 +32,49 @@ NO_MEMBER = N_("You are not a member of %(list)s.")
 _STATES: dict[str, State] = {"request_auth": "confirm"}
 
 Do = Callable[[Decision], Answer]
+
+#: What will happen: at once, once it is confirmed by mail, once others agree, or not.
+Outlook = Literal["now", "confirm", "owners", "no"]
+_OUTLOOKS: dict[str, Outlook] = {
+    "do_it": "now",
+    "request_auth": "confirm",
+    "owner": "owners",
+    "listmaster": "owners",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Foretold:
+    """What a wish will come to, and why it comes to nothing."""
+
+    outlook: Outlook
+    reason: Text | None = None
+
+
+def foretell(
+    visit: Visit,
+    row: ListRow,
+    operation: Literal["subscribe", "unsubscribe"],
+    *,
+    settings: ListSettings,
+) -> Foretold:
+    """Return what will happen if the visitor joins or leaves; nothing is done.
+
+    Of an address that is yet to be typed only what holds for anybody is known.  May
+    raise `Unanswered`.
+    """
+    question = Question(
+        operation=operation,
+        scenario=getattr(settings, operation),
+        row=row,
+        settings=settings,
+    )
+    decision = asking.decide(question, visit)
+    outlook = _OUTLOOKS.get(decision.action, "no")
+    if outlook == "no":
+        said = reasons.sentence(reason=decision.reason, template=decision.template)
+        return Foretold(outlook="no", reason=Text(said))
+    return Foretold(outlook=outlook if visit.proven else "confirm")
 
 
 def join(
@@ -133,7 +178,9 @@ def leave(visit: Visit, row: ListRow, *, settings: ListSettings) -> Answer:
 def _judged(visit: Visit, question: Question, do: Do, *, vain: bool) -> Answer:
     """Do what is asked, hold it, or refuse it; where it is `vain`, say the same."""
     decision = asking.decide(question, visit)
-    if decision.allowed and not visit.proven:
+    if not visit.proven and (decision.allowed or asking.waits(decision)):
+        # Owners too are asked once the address is proven: rules may treat members in
+        # another way, and who is one shows in nothing that strangers are told.
         decision = dataclasses.replace(
             decision, action="request_auth", auth_address=visit.sender
         )

@@ -19,6 +19,7 @@ from listhub.lists.posting import ListRow
 from listhub.lists.settings import LEVELS, levels_of, settings_of
 from listhub.lists.topics import Topic
 from listhub.mail.address import key, parse_addr_spec
+from listhub.mail.encoded_words import safe
 from listhub.outside.answers import Ask
 from listhub.policy.request import Auth
 
@@ -45,6 +46,8 @@ SELECT l.id, l.name, domain.name, l.sequence, l.status, l.domain_id, l.family,
   JOIN domain ON domain.id = l.domain_id
  WHERE person.address_key = %(key)s AND l.status = 'open'
    AND (%(domain_id)s::bigint IS NULL OR l.domain_id = %(domain_id)s)
+   AND (%(list_id)s::bigint IS NULL OR l.id = %(list_id)s)
+   AND l.address > %(after)s
  ORDER BY l.address LIMIT %(most)s
 """  # noqa: S608 - constants
 _LEVELS_FROM = 23
@@ -76,6 +79,8 @@ class Mine:
     leaving: Leaving
     may_review: bool
     may_read_archive: bool
+    #: In which days of the list begin.
+    timezone: str = "UTC"
     #: False: the list's settings are broken just now; nothing can be changed.
     usable: bool = True
 
@@ -95,14 +100,25 @@ def memberships(
     auth: Auth,
     settings: Settings,
     domain_id: int | None = None,
+    list_id: int | None = None,
+    after: str = "",
+    most: int = MOST,
 ) -> tuple[Mine, ...]:
     """Return a person's memberships of open lists, by list; a few statements for all.
+
+    Only those of lists with addresses behind `after`, at most so many.
 
     May raise `Unanswered`.
     """
     if parse_addr_spec(address.strip()) is None:
         return ()
-    values = {"key": key(address), "domain_id": domain_id, "most": MOST}
+    values = {
+        "key": key(address),
+        "domain_id": domain_id,
+        "list_id": list_id,
+        "after": safe(after),
+        "most": min(most, MOST),
+    }
     rows = conn.execute(_ROWS, values).fetchall()
     judge = Judge(conn, ask, Visitor(sender=address, auth=auth), settings=settings)
     found = [(row, _case(row)) for row in rows]
@@ -128,7 +144,13 @@ def change_all(
     """
     if parse_addr_spec(address.strip()) is None:
         return 0
-    values = {"key": key(address), "domain_id": domain_id, "most": MOST}
+    values = {
+        "key": key(address),
+        "domain_id": domain_id,
+        "list_id": None,
+        "after": "",
+        "most": MOST,
+    }
     changed = 0
     for row in conn.execute(_ROWS, values).fetchall():
         case = _case(row)
@@ -210,6 +232,7 @@ def _mine(row: Sequence[Any], case: Case | None, judge: Judge) -> Mine:
         leaving=_LEAVING.get(does["unsubscribe"] or "", "no"),
         may_review=does["review"] == "do_it",
         may_read_archive=settings.archive and does["archive_web_access"] == "do_it",
+        timezone=settings.timezone,
         usable=case is not None,
     )
 
