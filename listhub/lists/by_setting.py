@@ -2,8 +2,8 @@
 
     query = f"SELECT list.id, list.address AS name FROM ({having('remind_task')}) AS list"
 
-What a list does not set itself comes from its domain, then from the site; lists with
-the default alone are not among the rows.
+What a list does not set itself comes from its family, its domain, then the site; lists
+with the default alone are not among the rows.
 """
 
 from listhub.lists.settings import SPECS
@@ -11,11 +11,15 @@ from listhub.lists.settings import SPECS
 # Each level by itself: the planner knows then that a list has one row of it at most.
 _HAVING = """
 SELECT list.id, list.address, list.status, list.created_at,
-       coalesce(own.value, above.value, common.value) AS value
+       coalesce(own.value, family.value, above.value, common.value) AS value
   FROM mailing_list AS list
   LEFT JOIN (SELECT DISTINCT ON (list_id) list_id, "values"->'{name}' AS value
                FROM setting_version WHERE scope = 'list'
               ORDER BY list_id, version DESC) AS own ON own.list_id = list.id
+  LEFT JOIN (SELECT DISTINCT ON (list_id) list_id, "values"->'{name}' AS value
+               FROM setting_version WHERE scope = 'family'
+              ORDER BY list_id, version DESC) AS family
+    ON family.list_id = list.id
   LEFT JOIN (SELECT DISTINCT ON (domain_id) domain_id, "values"->'{name}' AS value
                FROM setting_version WHERE scope = 'domain'
               ORDER BY domain_id, version DESC) AS above
@@ -23,7 +27,7 @@ SELECT list.id, list.address, list.status, list.created_at,
   LEFT JOIN (SELECT "values"->'{name}' AS value
                FROM setting_version WHERE scope = 'site'
               ORDER BY version DESC LIMIT 1) AS common ON true
- WHERE coalesce(own.value, above.value, common.value) IS NOT NULL
+ WHERE coalesce(own.value, family.value, above.value, common.value) IS NOT NULL
 """
 
 

@@ -49,12 +49,17 @@ _OWN_SUBJECT = """
         WHERE v.scope = 'list' AND coalesce(v.domain_id, 0) = 0
           AND coalesce(v.list_id, 0) = list.id
         ORDER BY v.version DESC LIMIT 1) AS own ON true
+  LEFT JOIN LATERAL (
+       SELECT v."values"->>'subject' AS subject FROM setting_version AS v
+        WHERE list.family IS NOT NULL AND v.scope = 'family'
+          AND coalesce(v.domain_id, 0) = 0 AND coalesce(v.list_id, 0) = list.id
+        ORDER BY v.version DESC LIMIT 1) AS shared ON true
 """
 _WITH_WORDS = """
    AND NOT EXISTS (
        SELECT FROM unnest(%(words)s::text[]) AS word
         WHERE strpos(list.address, word) = 0
-          AND strpos(lower(coalesce(own.subject, '')), word) = 0)
+          AND strpos(lower(coalesce(own.subject, shared.subject, '')), word) = 0)
 """
 # People have few lists: theirs are found first, and looked at then.
 _OF_PERSON = """

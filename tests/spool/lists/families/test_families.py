@@ -6,6 +6,7 @@ import pytest
 
 from listhub.errors import UsageError
 from listhub.lists import files, grants, settings
+from listhub.lists.by_setting import having
 from listhub.lists.families import (
     following,
     instances,
@@ -307,3 +308,16 @@ def test_two_hosts_let_lists_follow(courses: Rooms):
     assert (len(first), len(rest)) == (8, 14)
     rows = courses.rows("SELECT count(*) FROM family_list WHERE version = 2")
     assert rows[0].count == 22
+
+
+def test_queries_over_settings_see_the_familys(courses: Rooms):
+    """Jobs and pages that look lists up by a setting find those of the family, too."""
+    families.set_own(courses, "art", subject="Drawing")
+    rows = courses.rows(
+        f"SELECT address, value FROM ({having('subject')}) AS found"  # noqa: S608
+        " ORDER BY address"
+    )
+    assert [(row.address, row.value) for row in rows] == [
+        (f"art@{DOMAIN}", "Drawing"),
+        (f"law@{DOMAIN}", "Course law"),
+    ]
