@@ -7,6 +7,7 @@ from listhub.cli.sign_in import sign_in
 
 
 @click.group(
+    commands=[sign_in],
     invoke_without_command=True,
     short_help="Serve the pages and the API.",
     subcommand_metavar="[COMMAND] [ARGS]...",
@@ -38,6 +39,3 @@ def web(context: Context, here: click.Context) -> None:
         # to us would seem to be a front server that it only names.
         proxy_headers=False,
     )
-
-
-web.add_command(sign_in)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from listhub.cli.context import Context
-from listhub.cli.sign_in import sign_in
+from listhub.cli.web import web
 from listhub.config import Database, Settings
 from listhub.lists import persons
 from listhub.lists.accounts import grant, links, passwords, sessions
@@ -97,8 +97,8 @@ def test_link_on_the_terminal(database_url: str) -> None:
         "LISTHUB_DATABASE__URL": database_url,
         "LISTHUB_WEB__URL": "https://lists.example.org/hub",
     }
-    words = [ANN, "--to", "/modindex", "--minutes", "60"]
-    done = CliRunner().invoke(sign_in, words, obj=Context(environ=environ))
+    words = ["sign-in", ANN, "--to", "/modindex", "--minutes", "60"]
+    done = CliRunner().invoke(web, words, obj=Context(environ=environ))
     assert done.exit_code == 0, done.output
     start, _, token = done.output.strip().rpartition("/")
     assert start == "https://lists.example.org/hub/sign-in"
