@@ -9,7 +9,7 @@ from listhub.cli.actor import actor
 from listhub.cli.context import Context, json_option, pass_context
 from listhub.config.fields import nearest, shown
 from listhub.errors import UsageError
-from listhub.jobs import schedule
+from listhub.jobs import runs, schedule
 from listhub.jobs.job import AnyJob
 from listhub.jobs.table import JOBS, by_name
 from listhub.lists import audit
@@ -17,28 +17,7 @@ from listhub.lists import audit
 if TYPE_CHECKING:
     import psycopg
 
-_LAST = """
-SELECT DISTINCT ON (job) job, finished_at, finished_at - started_at, outcome, detail
-  FROM job_run WHERE finished_at IS NOT NULL ORDER BY job, finished_at DESC
-"""
-_TROUBLE = """
-SELECT job, count(*) FROM job_run
- WHERE outcome = 'failing' AND finished_at IS NULL GROUP BY job
-"""
 _COLUMNS = ("run", "job", "scope", "due", "seconds", "failures", "outcome", "detail")
-_HISTORY = """
-SELECT run.id, run.job, run.scope, run.due_at,
-       extract(epoch FROM run.finished_at - run.started_at)::float8, run.attempts,
-       CASE WHEN run.finished_at IS NOT NULL THEN run.outcome
-            WHEN item.id IS NULL THEN 'lost'
-            WHEN item.state NOT IN ('ready', 'deferred') THEN item.state
-            WHEN item.lease_until > now() THEN 'running'
-            ELSE coalesce(run.outcome, 'due') END,
-       CASE WHEN item.lease_until > now() THEN item.owner ELSE run.detail END
-  FROM job_run AS run LEFT JOIN spool_item AS item ON item.id = run.item_id
- WHERE %(job)s::text IS NULL OR run.job = %(job)s
- ORDER BY run.due_at DESC, run.id DESC LIMIT %(limit)s
-"""
 
 
 @click.group(short_help="Show and run what is done by the clock.")
@@ -52,24 +31,19 @@ def job() -> None:
 def ls(context: Context) -> None:
     """List the jobs: how often each runs, and when it did last."""
     with context.connection() as conn:
-        last = {row[0]: row[1:] for row in conn.execute(_LAST)}
-        failing = dict(conn.execute(_TROUBLE).fetchall())
-        paused = {row[0] for row in conn.execute("SELECT job FROM job_pause")}
-    rows = []
-    for each in JOBS:
-        at, took, outcome, _ = last.get(each.name, (None, None, None, None))
-        state = "paused" if each.name in paused else "failing"
-        rows.append(
-            (
-                each.name,
-                _words(each.every),
-                each.scope,
-                state if each.name in paused | failing.keys() else outcome or "-",
-                at,
-                took.total_seconds() if took is not None else None,
-                each.about,
-            )
+        found = runs.standings(conn, JOBS)
+    rows = [
+        (
+            each.name,
+            _words(each.every),
+            each.scope,
+            one.state if one.paused_at or one.failing else one.outcome or "-",
+            one.last_at,
+            one.seconds,
+            each.about,
         )
+        for each, one in zip(JOBS, found, strict=True)
+    ]
     context.table(
         rows, ("job", "every", "scope", "state", "last_done", "seconds", "about")
     )
@@ -91,15 +65,15 @@ def run(context: Context, *, name: str, only: str | None) -> None:
     if only and wanted.scope == "site":
         raise UsageError(f"{wanted.name} is of the whole site; leave --for out.")
     with context.connection() as conn:
-        runs = schedule.run_now(conn, wanted, only=only)
-        if not runs:
+        made = schedule.run_now(conn, wanted, only=only)
+        if not made:
             raise UsageError(f"{wanted.name} has nothing to do, or is at it.")
-        _note(conn, wanted, "job.run", run=runs[0], runs=len(runs))
-    if len(runs) > 1:
-        said = f"{len(runs):,} runs are due, and the next free workers take them."
+        _note(conn, wanted, "job.run", run=made[0], runs=len(made))
+    if len(made) > 1:
+        said = f"{len(made):,} runs are due, and the next free workers take them."
     else:
-        said = f"run {runs[0]} is due, and the next free worker takes it."
-    context.result(f"{wanted.name}: {said}", job=wanted.name, run=runs[0])
+        said = f"run {made[0]} is due, and the next free worker takes it."
+    context.result(f"{wanted.name}: {said}", job=wanted.name, run=made[0])
 
 
 @job.command()
@@ -148,7 +122,14 @@ def history(context: Context, *, name: str | None, limit: int) -> None:
     """Show the latest runs, of all jobs or of the job NAME."""
     wanted = _job(name).name if name is not None else None
     with context.connection() as conn:
-        rows = conn.execute(_HISTORY, {"job": wanted, "limit": limit}).fetchall()
+        found = runs.history(conn, wanted, size=limit).rows
+    rows = [
+        (
+            *(one.id, one.job, one.scope, one.due, one.seconds, one.failures),
+            *(one.outcome, one.detail),
+        )
+        for one in found
+    ]
     context.table(rows, _COLUMNS)
 
 
