@@ -22,7 +22,7 @@ from listhub.lists.composing import Plan
 from listhub.lists.files import DbFiles
 from listhub.lists.list_settings import ListSettings
 from listhub.lists.posting import ListRow, Post, number
-from listhub.lists.recipients import Audience, Chosen
+from listhub.lists.recipients import Audience, Chosen, Members
 from listhub.lists.topics import Tag
 from listhub.mail import message_id
 from listhub.mail.authentication import Authentication
@@ -60,11 +60,13 @@ def publish(
     """
     row, wanted = publication.row, publication.settings
     wishes = topics.audience(wanted, publication.tag)
-    counts = recipients.count(conn, list_id=row.id, topics=wishes)
+    members = recipients.look(
+        conn, list_id=row.id, author=publication.post.author, topics=wishes
+    )
     chosen = {
-        reception: _choose(conn, publication, reception, counts[reception], wishes)
+        reception: _choose(conn, publication, reception, members, wishes)
         for reception in composing.RECEPTIONS
-        if counts.get(reception)
+        if members.counts.get(reception)
     }
     packets = sum(each.packets(site.packets) for each in chosen.values())
     numbered = number(conn, row, packets=packets)
@@ -180,7 +182,7 @@ def _choose(
     conn: "psycopg.Connection[Any]",
     publication: Publication,
     reception: str,
-    expected: int,
+    members: Members,
     wishes: tuple[str, ...] | None,
 ) -> Chosen:
     return recipients.split_verp(
@@ -191,9 +193,10 @@ def _choose(
             author=publication.post.author,
             topics=wishes,
         ),
-        expected=expected,
+        expected=members.counts[reception],
         rate=publication.settings.verp_rate,
         sequence=publication.row.sequence + 1,
+        few=members.few,
     )
 
 

@@ -1,6 +1,7 @@
 """Who gets a post, streamed from the database in the order of packets."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,28 +20,42 @@ _SUPPRESSED = """
      WHERE list.id = %(list_id)s
 """
 
-# Sorted in code order ("C"), as Python and `packet.first_key` compare.  The domain is
-# what follows the last @; a regular expression for it takes longer than all the rest.
-_STREAM = (
+# The domain is what follows the last @; a regular expression for it takes longer than
+# all the rest.
+_MEMBERS = (
     """
-SELECT person.address, subscription.id,
-       (place.domain || ' '
-        || left(person.address_key, -length(place.domain) - 1)) COLLATE "C" AS key
   FROM subscription JOIN person ON person.id = subscription.person_id
        CROSS JOIN LATERAL (SELECT split_part(person.address_key, '@', -1)) place (domain)
  WHERE subscription.list_id = %(list_id)s
-   AND subscription.reception = ANY(%(receptions)s)
    AND (subscription.suspended_at IS NULL OR subscription.suspended_at > now()
         OR subscription.suspended_until <= now())
-   AND (subscription.own_posts OR person.address_key <> %(author)s)
    AND (%(topics)s::text[] IS NULL OR subscription.topics = '{}'
         OR subscription.topics && %(topics)s)
    AND subscription.person_id NOT IN ("""
     + _SUPPRESSED
-    + """)
+    + ")"
+)
+_KEY = """
+       (place.domain || ' '
+        || left(person.address_key, -length(place.domain) - 1)) COLLATE "C" AS key
+"""
+_OWN = "(subscription.own_posts OR person.address_key <> %(author)s)"
+
+# Sorted in code order ("C"), as Python and `packet.first_key` compare.
+_STREAM = f"""
+SELECT person.address, subscription.id, {_KEY} {_MEMBERS}
+   AND subscription.reception = ANY(%(receptions)s) AND {_OWN}
  ORDER BY key
 """
+
+# Fenced: the table of all lists is not wandered through for the first members of one.
+_FEW = f"""
+WITH subscription AS MATERIALIZED (
+    SELECT * FROM subscription WHERE list_id = %(list_id)s LIMIT %(most)s
 )
+SELECT (SELECT count(*) FROM subscription), subscription.reception, {_OWN},
+       person.address, subscription.id, {_KEY} {_MEMBERS}
+"""  # noqa: S608 - put together from constants
 
 _COUNT = (
     """
@@ -57,6 +72,9 @@ SELECT reception, count(*) FROM subscription
 
 #: Rows fetched at a time.
 _PAGE = 5000
+
+#: So many members are all looked up at once, whatever their receptions.
+_SMALL = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +96,15 @@ class Audience:
             "author": key(self.author),
             "topics": None if self.topics is None else list(self.topics),
         }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Members:
+    """Whom a post concerns, the author included: how many in each reception."""
+
+    counts: Mapping[str, int]
+    #: Of a small list all who get it, with their reception, in the order of packets.
+    few: tuple[tuple[str, Recipient], ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,6 +140,24 @@ def stream(
             yield from map(Recipient._make, page)
 
 
+def look(
+    conn: "psycopg.Connection[Any]",
+    *,
+    list_id: int,
+    author: str,
+    topics: tuple[str, ...] | None = None,
+) -> Members:
+    """Return the members of a list by their receptions; of a small one all of them."""
+    audience = Audience(list_id=list_id, receptions=(), author=author, topics=topics)
+    values = {**audience.parameters(), "most": _SMALL + 1}
+    rows = conn.execute(_FEW, values).fetchall()
+    if not rows or rows[0][0] > _SMALL:
+        return Members(counts=count(conn, list_id=list_id, topics=topics))
+    found = [(row[1], Recipient._make(row[3:])) for row in rows if row[2]]
+    found.sort(key=lambda member: member[1].key)
+    return Members(counts=Counter(row[1] for row in rows), few=tuple(found))
+
+
 def count(
     conn: "psycopg.Connection[Any]",
     *,
@@ -134,10 +179,12 @@ def split_verp(
     expected: int,
     rate: int,
     sequence: int,
+    few: Sequence[tuple[str, Recipient]] | None = None,
 ) -> Chosen:
     """Choose who gets a reverse-path of their own this time: `rate` per cent.
 
     The chosen slice moves on with the sequence number, so everybody has their turn.
+    `few`: the members, where they are known already.
     """
     chosen = verp_selection(expected, rate=rate, sequence=sequence)
 
@@ -145,7 +192,10 @@ def split_verp(
         if len(chosen) == (0 if verp else expected):
             return
         name = "verp_recipients" if verp else "plain_recipients"
-        everybody = stream(conn, audience, name=name, expected=expected)
+        if few is None:
+            everybody = stream(conn, audience, name=name, expected=expected)
+        else:
+            everybody = (who for mode, who in few if mode in audience.receptions)
         if len(chosen) == (expected if verp else 0):
             yield from everybody
             return

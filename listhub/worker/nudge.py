@@ -1,7 +1,7 @@
 """Wake pools after a commit: coalesced, in the background, never failing the caller.
 
 A flood of inserts is a handful of wakes: while one for a stage has just gone out, the
-next waits for GAP and stands for all that came meanwhile.
+next waits for a moment and stands for all that came meanwhile.
 """
 
 import threading
@@ -16,6 +16,11 @@ from listhub.worker.app import TASK, make_app
 
 #: Least time between two wakes of one stage from one process, in seconds.
 GAP = 0.1
+
+#: The same where nobody waits for the work and many items at once cost far less each.
+#: The pump must not take them for overdue meanwhile.
+LONG_GAP = 0.4
+PATIENT = frozenset({"archive", "bounce"})
 
 #: After a failure the broker is left alone for this long, in seconds.
 REST = 2.0
@@ -50,14 +55,18 @@ class Nudger:
             with self._bell:
                 while not self._wanted:
                     self._bell.wait()
-                stage = min(self._wanted, key=lambda name: self._last.get(name, 0.0))
-                wait = self._last.get(stage, 0.0) + GAP - time.monotonic()
+                stage = min(self._wanted, key=self._due)
+                wait = self._due(stage) - time.monotonic()
                 if wait > 0:
                     self._bell.wait(wait)
                     continue
                 self._wanted.discard(stage)
                 self._last[stage] = time.monotonic()
             self._send(stage)
+
+    def _due(self, stage: str) -> float:
+        gap = LONG_GAP if stage in PATIENT else GAP
+        return self._last.get(stage, 0.0) + gap
 
     def _send(self, stage: str) -> None:
         try:
