@@ -279,6 +279,7 @@ def edit(
     priority: int | None,
 ) -> None:
     """Change the envelope of ITEM."""
+    from listhub.lists.operators import envelope
     from listhub.mail.address import parse_addr_spec
 
     if recipient is None and reverse_path is None and priority is None:
@@ -286,33 +287,19 @@ def edit(
     if reverse_path and parse_addr_spec(reverse_path) is None:
         raise UsageError(f"{reverse_path!r} is not an address.")
     with context.connection() as conn:
-        list_id = _new_list(conn, item_id, recipient) if recipient else None
-        new = Edit(
-            recipient=recipient,
-            list_id=list_id,
-            reverse_path=reverse_path,
-            priority=priority,
-        )
+        found = browse.item(conn, item_id)
+        new = Edit()
+        if found is not None:
+            new = envelope.edit(
+                conn,
+                found.stage,
+                envelope.of(found),
+                recipient=recipient,
+                reverse_path=reverse_path,
+                priority=priority,
+            )
         change = operator.edit(conn, item_id, new, actor=actor())
     _say(context, [change])
-
-
-def _new_list(
-    conn: "psycopg.Connection[Any]", item_id: int, recipient: str
-) -> int | None:
-    """Return the list that a new recipient means, which must be for the same stage."""
-    from listhub.lists import directory
-
-    found = browse.item(conn, item_id)
-    there = directory.find(conn, [recipient])[recipient]
-    if isinstance(there, directory.Refusal):
-        raise UsageError(there.text)
-    if found is not None and found.stage != there.stage:
-        raise UsageError(
-            f"Mail to {recipient} is for the stage {there.stage};"
-            f" item {item_id} is in {found.stage}."
-        )
-    return there.list_id
 
 
 def _each(context: Context, items: Sequence[int], order: Order) -> None:

@@ -8,8 +8,14 @@ import psycopg
 from psycopg.rows import class_row
 
 from listhub.errors import UsageError
+from listhub.i18n.text import N_, Text
 from listhub.lists import audit, persons
 from listhub.lists.catalogue import domain_name
+from listhub.lists.said import SaidError
+
+ALREADY = N_("%(address)s is a listmaster of %(place)s already.")
+NOT_ONE = N_("%(address)s is not a listmaster of %(place)s.")
+SITE = N_("the site")
 
 _DOMAIN = "SELECT id FROM domain WHERE name = %s"
 _GRANT = """
@@ -42,18 +48,28 @@ class Listmaster:
 
 
 def grant(
-    conn: "psycopg.Connection[Any]", address: str, *, domain: str | None, actor: str
+    conn: "psycopg.Connection[Any]",
+    address: str,
+    *,
+    domain: str | None,
+    actor: str,
+    how: str = "",
 ) -> None:
     """Make somebody a listmaster; UsageError who is one there already."""
     domain_id = _domain_id(conn, domain)
     person_id = persons.find_or_make(conn, address)
     if not conn.execute(_GRANT, [domain_id, person_id]).rowcount:
-        raise UsageError(f"{address} is a listmaster of {_place(domain)} already.")
-    _note(conn, address, domain, action="listmaster.add", actor=actor)
+        raise SaidError(ALREADY, address=address, place=_place_said(domain))
+    _note(conn, address, domain, action="listmaster.add", actor=actor, how=how)
 
 
 def revoke(
-    conn: "psycopg.Connection[Any]", address: str, *, domain: str | None, actor: str
+    conn: "psycopg.Connection[Any]",
+    address: str,
+    *,
+    domain: str | None,
+    actor: str,
+    how: str = "",
 ) -> None:
     """End that somebody is a listmaster; UsageError for who is none there."""
     where = {
@@ -61,8 +77,8 @@ def revoke(
         "person_id": persons.find(conn, address),
     }
     if not conn.execute(_REVOKE, where).rowcount:
-        raise UsageError(f"{address} is not a listmaster of {_place(domain)}.")
-    _note(conn, address, domain, action="listmaster.del", actor=actor)
+        raise SaidError(NOT_ONE, address=address, place=_place_said(domain))
+    _note(conn, address, domain, action="listmaster.del", actor=actor, how=how)
 
 
 def listmasters(
@@ -87,7 +103,11 @@ def _domain_id(conn: "psycopg.Connection[Any]", domain: str | None) -> int | Non
 
 
 def _place(domain: str | None) -> str:
-    return "the site" if domain is None else domain_name(domain)
+    return SITE if domain is None else domain_name(domain)
+
+
+def _place_said(domain: str | None) -> Text | str:
+    return Text(SITE) if domain is None else domain_name(domain)
 
 
 def _note(
@@ -97,11 +117,12 @@ def _note(
     *,
     action: str,
     actor: str,
+    how: str,
 ) -> None:
     audit.note(
         conn,
         actor=actor,
         action=action,
         subject=_place(domain),
-        detail={"address": address},
+        detail={"address": address, **({"how": how} if how else {})},
     )

@@ -12,6 +12,7 @@ from listhub.delivery import ledger
 from listhub.delivery.outgoing import SEND
 from listhub.errors import PermanentError
 from listhub.lists import story
+from listhub.lists.operators import envelope
 from listhub.lists.story import Story
 from listhub.mail import encoded_words, mime
 from listhub.mail.headers import Headers
@@ -96,12 +97,7 @@ def open_item(conn: "psycopg.Connection[Any]", item_id: int) -> Dossier | None:
     stories = story.tell(conn, [found.trace])
     return Dossier(
         item=found,
-        envelope=Envelope(
-            recipient=found.recipient,
-            list_id=found.list_id,
-            reverse_path=found.reverse_path,
-            priority=found.priority,
-        ),
+        envelope=envelope.of(found),
         preview=_preview(conn, source),
         holder=_holder(conn, found),
         error=error,
