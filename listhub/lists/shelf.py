@@ -95,8 +95,8 @@ SELECT list.id, list.address, list.name, domain.name AS domain, list.status,
        coalesce((SELECT outgoing.created_at FROM outgoing
                   WHERE outgoing.list_id = list.id AND outgoing.sequence IS NOT NULL
                   ORDER BY outgoing.created_at DESC LIMIT 1),
-                least(now(), (SELECT max(sent_at) FROM archive_message
-                               WHERE list_id = list.id))) AS last_post_at,
+                (SELECT least(now(), max(sent_at)) FROM archive_message
+                  WHERE list_id = list.id HAVING max(sent_at) IS NOT NULL)) AS last_post_at,
        (SELECT count(DISTINCT event.subscription_id) FROM bounce_event AS event
           JOIN subscription ON subscription.id = event.subscription_id
          WHERE event.list_id = list.id AND subscription.list_id = list.id

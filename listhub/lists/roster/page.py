@@ -190,7 +190,7 @@ def page(
 
 def count(conn: "psycopg.Connection[Any]", list_id: int, wanted: Wanted) -> int:
     """Return how many members there are of those that are wanted."""
-    start = _COUNT_PERSONS if wanted.text else _COUNT
+    start = _COUNT_PERSONS if _text(wanted) else _COUNT
     query = start + _conditions(wanted)
     row = conn.execute(query.encode(), _values(list_id, wanted)).fetchone()
     return int(row[0]) if row else 0
@@ -219,6 +219,7 @@ def _conditions(wanted: Wanted) -> str:
 def _asked(wanted: Wanted) -> dict[str, object]:
     """Return the filters that are to be used, with their values."""
     known = {name: getattr(wanted, name, None) for name in _FILTERS}
+    known["text"] = _text(wanted)
     asked = {name: value for name, value in known.items() if value not in {None, ""}}
     if wanted.reception == NOT_ME:
         return asked | {"reception": "each", "own_posts": False}
@@ -227,8 +228,12 @@ def _asked(wanted: Wanted) -> dict[str, object]:
     return asked
 
 
+def _text(wanted: Wanted) -> str:
+    return safe(wanted.text[:_LONGEST]).strip()
+
+
 def _values(list_id: int, wanted: Wanted) -> dict[str, object]:
-    text = safe(wanted.text[:_LONGEST].strip())
+    text = _text(wanted)
     # An address is searched for as its key is written; a name, in lower case.
     text = key(text) if "@" in text else text.lower()
     for sign in ("\\", "%", "_"):
