@@ -14,12 +14,16 @@ from listhub.web.pages import (
     archive_search,
     home,
     queue,
+    second_factor,
     sign_in,
+    sign_in_password,
 )
 
 PAGES: tuple[Page, ...] = (
     *home.PAGES,
+    *sign_in_password.PAGES,
     *sign_in.PAGES,
+    *second_factor.PAGES,
     *queue.PAGES,
     *archive_search.PAGES,
     *archive_feed.PAGES,

@@ -28,6 +28,12 @@ def arrive(
     return Moved(to=to, cookies=(cookie(visit, identifier),))
 
 
+def confirmed(visit: Visit) -> tuple[str, Cookie]:
+    """Note that the second factor was given; return the new identifier and its cookie."""
+    identifier = sessions.rotate(visit.conn, visit.identifier, second_factor=True)
+    return identifier, cookie(visit, identifier)
+
+
 def cookie(visit: Visit, identifier: str) -> Cookie:
     """Return the cookie that holds a session; it ends when the session must."""
     life = int(visit.settings.sign_in.session_life)
