@@ -24,7 +24,7 @@ RETURNING digest, id
 
 _SMALL = "SELECT id, content FROM body WHERE id = ANY(%s) AND size < %s"
 #: Octets of a body that may be in memory beside others.
-_FEW = 1 << 20
+_FEW = 1 << 18
 
 # All that may refer to a body while somebody needs it; history may outlive it.
 _UNNAMED = """NOT EXISTS (SELECT FROM spool_item i WHERE i.body_id = body.id)

@@ -43,4 +43,5 @@ STAGE = RoomStage(
     handle=handle,
     handle_all=handle_all,
     together=True,
+    batch=50,
 )

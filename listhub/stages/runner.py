@@ -61,10 +61,11 @@ def _drain(
     stage: RoomStage, host: Host, conn: "psycopg.Connection[Any]", *, seconds: float
 ) -> int:
     horizon = Horizon()
+    limit = stage.batch or host.settings.spool.batch
     settled = 0
     ends = time.monotonic() + seconds
     while time.monotonic() < ends and not host.stopping():
-        items = _claim(stage, host, conn, horizon)
+        items = _claim(stage, host, conn, horizon, limit=limit)
         if not items:
             break
         for n, item in enumerate(items):
@@ -74,6 +75,9 @@ def _drain(
                 break
             if stage.together and n == 0 and item.attempts == 1:
                 settled += _work_together(stage, host, conn, items)
+                if len(items) < limit:
+                    # What came meanwhile has a wake, and costs less with what follows.
+                    return settled
                 break
             host.unbegun[:] = items[n + 1 :]
             settled += _work(stage, host, conn, item)
@@ -112,9 +116,13 @@ def claim_batch(
 
 
 def _claim(
-    stage: RoomStage, host: Host, conn: "psycopg.Connection[Any]", horizon: Horizon
+    stage: RoomStage,
+    host: Host,
+    conn: "psycopg.Connection[Any]",
+    horizon: Horizon,
+    *,
+    limit: int,
 ) -> list[Item]:
-    limit = stage.batch or host.settings.spool.batch
     items = claim_batch(stage.name, host, conn, horizon, limit=limit)
     suspects = [item for item in items if item.attempts > 1]
     if not suspects:

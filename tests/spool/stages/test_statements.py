@@ -11,7 +11,7 @@ from tests.rooms import Rooms, post_bytes
 ANN = "ann@a.example"
 #: From the claim to the settling, and the claim that finds the room empty.
 MOST = 11
-MOST_FILING = 13
+MOST_FILING = 12
 
 
 def noting(asked: list[str]) -> type[psycopg.Cursor[Any]]:
