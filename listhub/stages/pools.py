@@ -9,8 +9,8 @@ from types import MappingProxyType
 #: Pools by the name of the stage, which has its line in stages/table.py.
 POOL_OF: Mapping[str, str] = MappingProxyType(
     {
-        "automatic": "distribution",
         "distribute": "distribution",
+        "automatic": "distribution",
         "forward": "distribution",
         "command": "distribution",
         "digest": "distribution",

@@ -21,9 +21,9 @@ from listhub.stages import (
 from listhub.stages.stage import Stage
 
 STAGES: tuple[Stage, ...] = (
-    # Before posts are judged: their lists have to be there.
-    automatic.STAGE,
     distribute.STAGE,
+    # The few posts whose list has yet to be made come from here.
+    automatic.STAGE,
     # Mail to owners and moderators: rare, small, and read by people who wait for it.
     forward.STAGE,
     # After it: some mail to owners is a command.
