@@ -22,6 +22,8 @@ from listhub.web.door import connections
 from listhub.web.door.below import BelowPath
 from listhub.web.door.door import Door
 from listhub.web.door.headers import SecurityHeaders
+from listhub.web.pages import live
+from listhub.web.streams import Streams
 from listhub.web.table import PAGES
 
 
@@ -46,6 +48,9 @@ def make_app(settings: Settings) -> Starlette:
         *(
             Route(page.path, door.endpoint(page), methods=list(page.methods))
             for page in PAGES
+        ),
+        Route(
+            "/live/queue/events", Streams(door, live.QUEUE).endpoint, methods=["GET"]
         ),
         *monitors.routes(settings),
         *one_click.routes(settings),

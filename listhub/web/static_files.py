@@ -16,6 +16,8 @@ TYPES = {
     "app.js": "text/javascript; charset=utf-8",
     "archive.js": "text/javascript; charset=utf-8",
     "htmx.min.js": "text/javascript; charset=utf-8",
+    "item.js": "text/javascript; charset=utf-8",
+    "moderation.js": "text/javascript; charset=utf-8",
     "queue.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }

@@ -198,6 +198,14 @@ def schedule(
     )
 
 
+def on_the_way(
+    conn: "psycopg.Connection[Any]", request_id: int
+) -> tuple[Action, str] | None:
+    """Return what is on its way for a request, and who decided so; None if nothing is."""
+    row = conn.execute(_IN_THE_WAY, [[request_id]]).fetchone()
+    return (Action(row[2]), row[1]) if row else None
+
+
 def undo(
     conn: "psycopg.Connection[Any]", decision_id: int, *, by: str, how: How
 ) -> Undone | Gone:

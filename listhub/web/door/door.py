@@ -64,17 +64,21 @@ class Door:
 
         async def answer(request: Request) -> Response:
             try:
-                asked = await read(
-                    request,
-                    trusted=self._settings.web.proxies,
-                    most=page.most,
-                    prefix=self._replies.prefix,
-                )
+                asked = await self.asked(request, page)
             except HTTPException as error:
                 return self.failed(request, error.status_code)
-            return await run_in_threadpool(self._answer, page, asked)
+            return await run_in_threadpool(self.answer, page, asked)
 
         return answer
+
+    async def asked(self, request: Request, page: Page) -> Asked:
+        """Return what is asked of a page; HTTPException 400 or 413 for a bad form."""
+        return await read(
+            request,
+            trusted=self._settings.web.proxies,
+            most=page.most,
+            prefix=self._replies.prefix,
+        )
 
     def failed(self, request: Request, status: int) -> Response:
         """Return the page for a request that reaches no page's function."""
@@ -87,8 +91,8 @@ class Door:
         text = Text(_SENTENCES.get(status, _SENTENCES[400]))
         return self._replies.refuse(None, asked, Refused(status, text))
 
-    def _answer(self, page: Page, asked: Asked) -> Response:
-        """Do a page's work; never raises."""
+    def answer(self, page: Page, asked: Asked) -> Response:
+        """Do a page's work, in a thread that may wait; never raises."""
         try:
             return self._in_transaction(page, asked)
         except (psycopg.OperationalError, PoolTimeout) as error:
