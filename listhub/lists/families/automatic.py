@@ -42,6 +42,7 @@ SELECT list.status, list.dormant,
   FROM mailing_list AS list WHERE list.id = %s
 """
 # Rounds of sources that were not asked since; those that fail are tried again by and by.
+# What owners have to decide about, or who is owner besides, keeps no post waiting.
 _UNASKED = """
 SELECT sync.id, sync.role,
        sync.state = 'failing' AND sync.due_at > now()
@@ -49,6 +50,7 @@ SELECT sync.id, sync.role,
   FROM source_sync AS sync
  WHERE sync.list_id = %(list_id)s
    AND (sync.last_ok_at IS NULL OR sync.last_ok_at < %(since)s)
+   AND sync.state <> 'stopped' AND (sync.role = 'member' OR sync.state <> 'failing')
    AND EXISTS (SELECT FROM data_source AS source
                 WHERE source.list_id = sync.list_id AND source.role = sync.role
                   AND source.enabled)

@@ -321,3 +321,27 @@ def test_queries_over_settings_see_the_familys(courses: Rooms):
         (f"art@{DOMAIN}", "Drawing"),
         (f"law@{DOMAIN}", "Course law"),
     ]
+
+
+def test_scenarios_of_the_family_know_its_lists(courses: Rooms):
+    """A file of the family comes first, and [family->code] is the list's value."""
+    level = Level(scope="family", family="courses")
+    rules = (
+        "equal([family->code],'law') smtp,md5,smime -> do_it\n"
+        "true() smtp,md5,smime -> reject(reason='send_owner')\n"
+    )
+    files.write(courses.conn, "scenari/send.private", rules, level=level, actor="test")
+    courses.conn.commit()
+    for name in ("law", "art"):
+        found = families.find(courses, name)
+        courses.put(
+            "distribute",
+            post_bytes("eve@e.example", to=found.address, message_id=f"{name}@e.x"),
+            recipient=found.address,
+            reverse_path="eve@e.example",
+            list_id=found.id,
+        )
+    courses.drain("distribute")
+    ends = {row.list_id: row.verdict for row in courses.settled("distribute")}
+    wanted = {"law": "done", "art": "refused"}
+    assert ends == {families.find(courses, n).id: end for n, end in wanted.items()}
