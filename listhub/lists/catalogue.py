@@ -6,7 +6,7 @@ Every change is written to the audit in the same transaction.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from psycopg.rows import class_row
@@ -121,7 +121,7 @@ SELECT list.id, list.domain_id, list.address, list.status, list.sequence,
  ORDER BY domain.name, list.name
 """
 _CREATE = """
-INSERT INTO mailing_list (domain_id, name, address) VALUES (%s, %s, %s)
+INSERT INTO mailing_list (domain_id, name, address, status) VALUES (%s, %s, %s, %s)
     ON CONFLICT (address) DO NOTHING RETURNING id
 """
 _SET_STATUS = """
@@ -170,8 +170,9 @@ def create_list(
     actor: str,
     owners: Sequence[str] = (),
     values: Mapping[str, object] | None = None,
+    status: Literal["open", "pending"] = "open",
 ) -> ListRow:
-    """Create an open list with its owners and settings, and return it.
+    """Create a list with its owners and settings, and return it.
 
     UsageError for an address that no list may have, for a domain that is not here,
     an owner's address that is none, or a wrong setting.
@@ -187,7 +188,7 @@ def create_list(
             f" `listhub domain add {domain}`."
         )
     address = f"{name}@{domain}"
-    made = conn.execute(_CREATE, [row[0], name, address]).fetchone()
+    made = conn.execute(_CREATE, [row[0], name, address, status]).fetchone()
     if made is None:
         raise UsageError(_taken(find_list(conn, address)))
     audit.note(
@@ -252,7 +253,12 @@ def change_settings(
 
 
 def set_status(
-    conn: "psycopg.Connection[Any]", found: ListRow, status: str, *, actor: str
+    conn: "psycopg.Connection[Any]",
+    found: ListRow,
+    status: str,
+    *,
+    actor: str,
+    how: str = "",
 ) -> bool:
     """Make a list open or closed; False when it was so already.
 
@@ -262,6 +268,11 @@ def set_status(
     if changed:
         action = "list.open" if status == "open" else "list.close"
         audit.note(
-            conn, actor=actor, action=action, subject=found.address, list_id=found.id
+            conn,
+            actor=actor,
+            action=action,
+            subject=found.address,
+            list_id=found.id,
+            detail={"how": how} if how else None,
         )
     return bool(changed)

@@ -10,14 +10,17 @@ import psycopg
 from psycopg.rows import class_row
 
 from listhub.errors import UsageError
+from listhub.i18n.text import N_
 from listhub.lists import audit, persons
+from listhub.lists.said import SaidError
 
 Kind = Literal["owner", "moderator"]
+Profile = Literal["normal", "privileged"]
 
 _LONGEST_INFO = 500  # characters
 
 _GRANT = """
-INSERT INTO role (list_id, person_id, kind) VALUES (%s, %s, %s)
+INSERT INTO role (list_id, person_id, kind, profile) VALUES (%s, %s, %s, %s)
     ON CONFLICT DO NOTHING
 """
 _REVOKE = """
@@ -38,6 +41,21 @@ UPDATE role SET profile = %(profile)s, reception = %(reception)s,
 """
 
 
+#: Locked in one order, so that nobody waits in a ring.
+_OWNERS = """
+SELECT person_id FROM role WHERE list_id = %s AND kind = 'owner'
+ ORDER BY person_id FOR UPDATE
+"""
+
+LAST_OWNER = N_(
+    "%(address)s is the only owner of %(list)s: without an owner nobody looks after it."
+)
+
+
+class LastOwnerError(SaidError):
+    """Nobody would be left to look after a list."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
     """An owner or moderator, with all that belongs to the role."""
@@ -55,7 +73,7 @@ class Holder:
 class Changes:
     """What is to be otherwise; None leaves it as it is."""
 
-    profile: Literal["normal", "privileged"] | None = None
+    profile: Profile | None = None
     #: Whether the role's mail comes.
     reception: Literal["mail", "none"] | None = None
     concealed: bool | None = None
@@ -71,15 +89,17 @@ def grant(
     kind: Kind,
     name: str,
     actor: str,
+    profile: Profile = "normal",
+    how: str = "",
 ) -> None:
     """Make somebody an owner or moderator of the list that people call `name`.
 
     UsageError for an address that is none, or who is it already.
     """
     person_id = persons.find_or_make(conn, address)
-    if not conn.execute(_GRANT, [list_id, person_id, kind]).rowcount:
+    if not conn.execute(_GRANT, [list_id, person_id, kind, profile]).rowcount:
         raise UsageError(f"{address} is {_a(kind)} of {name} already.")
-    _note(conn, list_id, address, action=f"{kind}.add", name=name, actor=actor)
+    _note(conn, list_id, address, action=f"{kind}.add", name=name, actor=actor, how=how)
 
 
 def revoke(
@@ -90,12 +110,22 @@ def revoke(
     kind: Kind,
     name: str,
     actor: str,
+    keep_last: bool = False,
+    how: str = "",
 ) -> None:
-    """End that somebody is an owner or moderator; UsageError for who is none."""
+    """End that somebody is an owner or moderator; UsageError for who is none.
+
+    With `keep_last` LastOwnerError for a list's only owner.
+    """
     person_id = persons.find(conn, address)
+    if keep_last and kind == "owner":
+        # Locked: of two owners who end each other's role one stays.
+        rows = conn.execute(_OWNERS, [list_id]).fetchall()
+        if rows == [(person_id,)]:
+            raise LastOwnerError(LAST_OWNER, address=address, list=name)
     if not conn.execute(_REVOKE, [list_id, person_id, kind]).rowcount:
         raise UsageError(f"{address} is not {_a(kind)} of {name}.")
-    _note(conn, list_id, address, action=f"{kind}.del", name=name, actor=actor)
+    _note(conn, list_id, address, action=f"{kind}.del", name=name, actor=actor, how=how)
 
 
 def change(
@@ -107,6 +137,7 @@ def change(
     kind: Kind,
     name: str,
     actor: str,
+    how: str = "",
 ) -> Mapping[str, tuple[object, object]]:
     """Change a role; return what was changed: before and after, by the field.
 
@@ -139,6 +170,7 @@ def change(
             action=f"{kind}.set",
             name=name,
             actor=actor,
+            how=how,
             changes={field: list(both) for field, both in changed.items()},
         )
     return changed
@@ -169,6 +201,7 @@ def _note(
     action: str,
     name: str,
     actor: str,
+    how: str,
     **detail: object,
 ) -> None:
     audit.note(
@@ -177,5 +210,5 @@ def _note(
         action=action,
         subject=name,
         list_id=list_id,
-        detail={"address": address, **detail},
+        detail={"address": address, **detail, **({"how": how} if how else {})},
     )

@@ -7,7 +7,7 @@ explain(conn, ask, row, "send", sender=…, auth=…)      what would happen, an
 Nothing is changed here: a list's choice is a setting, and rules are files.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,11 +109,27 @@ def choices(
 ) -> tuple[MenuEntry, ...]:
     """Return the scenarios to choose from, by name, with their titles; two statements."""
     about(operation)
+    found = menus(
+        conn, [operation], list_id=list_id, domain_id=domain_id, language=language
+    )
+    return found[operation]
+
+
+def menus(
+    conn: "psycopg.Connection[Any]",
+    operations: Collection[str],
+    *,
+    list_id: int | None = None,
+    domain_id: int | None = None,
+    language: str = "en",
+) -> dict[str, tuple[MenuEntry, ...]]:
+    """Return what there is to choose from for many operations; two statements, too."""
     files = DbFiles(conn, list_id=list_id, domain_id=domain_id)
     known = frozenset(files.paths(SCENARIOS))
-    prefix = f"{SCENARIOS}/{operation}."
-    files.fetch(sorted(p for p in known | shipped_paths() if p.startswith(prefix)))
-    return tuple(menu(_Known(files, known), operation, language=language))
+    prefixes = tuple(f"{SCENARIOS}/{operation}." for operation in operations)
+    files.fetch(sorted(p for p in known | shipped_paths() if p.startswith(prefixes)))
+    kept = _Known(files, known)
+    return {each: tuple(menu(kept, each, language=language)) for each in operations}
 
 
 def in_force(operation: str, list_settings: ListSettings) -> str:

@@ -22,13 +22,14 @@ from listhub.config.fields import (
 )
 from listhub.errors import UsageError
 from listhub.i18n.text import N_, Text
-from listhub.lists import audit, paging, settings
+from listhub.lists import audit, paging, setting_rights, settings
 from listhub.lists.authorise import operation_of
 from listhub.lists.families import level as families
 from listhub.lists.files import DbFiles
 from listhub.lists.options import How
 from listhub.lists.paging import Page
 from listhub.lists.said import SaidError
+from listhub.lists.setting_rights import Rank
 from listhub.lists.setting_view import allowed, title
 from listhub.lists.settings import SPECS, Level, SettingVersion
 from listhub.lists.stale import StaleError
@@ -118,21 +119,27 @@ def change(
     actor: str,
     how: How,
     expected: int | None = None,
+    rank: Rank = "listmaster",
 ) -> Changed:
     """Change settings of a level; None takes the level's own value away.
 
     A text is read as forms and command lines write it, other values as JSON has them.
-    WrongSettingsError for values that cannot be, StaleSettingsError if the level is no
-    longer at `expected`; nothing is changed then.
+    WrongSettingsError for values that cannot be, or that the actor's rank may not
+    change, StaleSettingsError if the level is no longer at `expected`; nothing is
+    changed then.
     """
-    values = check(conn, level, changes)
+    values = check(conn, level, changes, rank=rank)
     return _save(
         conn, level, values, actor=actor, how=how, expected=expected, replace=False
     )
 
 
 def check(
-    conn: Connection[Any], level: Level, changes: Mapping[str, object]
+    conn: Connection[Any],
+    level: Level,
+    changes: Mapping[str, object],
+    *,
+    rank: Rank = "listmaster",
 ) -> dict[str, object]:
     """Return the values in their own types; WrongSettingsError for what cannot be."""
     problems: dict[str, Text] = {}
@@ -145,6 +152,7 @@ def check(
             values[name] = found
     problems |= _unknown_scenarios(conn, level, values)
     problems |= _fixed(conn, level, values)
+    problems |= setting_rights.forbidden(values, rank)
     if problems:
         raise WrongSettingsError(problems)
     return values
@@ -158,6 +166,7 @@ def revert(
     actor: str,
     how: How,
     expected: int | None = None,
+    rank: Rank = "listmaster",
 ) -> Changed:
     """Make a level what it was in an earlier version, as a new one.
 
@@ -165,15 +174,22 @@ def revert(
     """
     old = _one(conn, level, version)
     kept = {name: value for name, value in old.values.items() if name in SPECS}
-    return _save(
-        conn,
-        level,
-        check(conn, level, kept),
-        actor=actor,
-        how=how,
-        expected=expected,
-        replace=True,
-    )
+    values = check(conn, level, kept)
+    with conn.transaction():
+        settings.lock(conn, level)
+        now = next(iter(settings.history(conn, **level, limit=1))).values
+        changed = [one.name for one in differences(now, kept)]
+        if problems := setting_rights.forbidden(changed, rank):
+            raise WrongSettingsError(problems)
+        return _save(
+            conn,
+            level,
+            values,
+            actor=actor,
+            how=how,
+            expected=expected,
+            replace=True,
+        )
 
 
 def versions(
