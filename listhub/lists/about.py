@@ -1,15 +1,12 @@
 """What a list is about, for its page: its text, who runs it, how much goes on there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 import psycopg
 from psycopg.rows import class_row
-
-from listhub.lists.files import DbFiles
-from listhub.lists.posting import ListRow
 
 #: The file with a list's text about itself, as Sympa has it.
 TEXT = "info"
@@ -33,7 +30,7 @@ SELECT list.created_at AS since, list.sequence AS posts,
                                WHERE list_id = list.id))) AS last_post_at
   FROM mailing_list AS list WHERE list.id = %s
 """
-_DOMAINS = "SELECT name FROM domain ORDER BY name LIMIT %s"
+_DOMAINS = "SELECT name, id FROM domain ORDER BY name LIMIT %s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +52,6 @@ class Figures:
     last_post_at: datetime | None
 
 
-def text(conn: "psycopg.Connection[Any]", row: ListRow) -> str:
-    """Return the text of a list about itself, "" if nobody wrote one."""
-    files = DbFiles(conn, list_id=row.id, domain_id=row.domain_id)
-    found = files.find(TEXT)
-    return found.content.strip() if found else ""
-
-
 def in_charge(
     conn: "psycopg.Connection[Any]", list_id: int, *, concealed: bool = False
 ) -> Sequence[InCharge]:
@@ -79,6 +69,6 @@ def figures(conn: "psycopg.Connection[Any]", list_id: int) -> Figures:
     return found
 
 
-def domains(conn: "psycopg.Connection[Any]", *, most: int = 100) -> Sequence[str]:
-    """Return the names of the site's domains, at most so many."""
-    return [name for (name,) in conn.execute(_DOMAINS, [most])]
+def domains(conn: "psycopg.Connection[Any]", *, most: int = 100) -> Mapping[str, int]:
+    """Return the site's domains by name, with their numbers; at most so many."""
+    return dict(conn.execute(_DOMAINS, [most]).fetchall())

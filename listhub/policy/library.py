@@ -95,6 +95,12 @@ def menu(files: Files, operation: str, *, language: str = "en") -> list[MenuEntr
     return [entry for entry in entries if entry]
 
 
+def title_of(files: Files, operation: str, name: str, *, language: str = "en") -> str:
+    """Return what a scenario is called in a language, its name if it has no title."""
+    entry = _entry(files, scenario_path(operation, name), name, language)
+    return entry.title if entry else name
+
+
 def _entry(files: Files, path: str, name: str, language: str) -> MenuEntry | None:
     found = find(files, path)
     if found is None:  # taken away between two looks

@@ -63,6 +63,9 @@ def foretell(
     Of an address that is yet to be typed only what holds for anybody is known.  May
     raise `Unanswered`.
     """
+    if operation == "subscribe" and row.status != "open":
+        closed = Text(subscribing.NOT_OPEN, list=row.address)
+        return Foretold(outlook="no", reason=closed)
     question = Question(
         operation=operation,
         scenario=getattr(settings, operation),
