@@ -101,11 +101,15 @@ async def read(
     form: dict[str, list[str]] = {}
     files: dict[str, tuple[str, bytes]] = {}
     if request.method not in {"GET", "HEAD"}:
-        for name, value in (await _form(request, most)).multi_items():
-            if isinstance(value, UploadFile):
-                files[name] = (value.filename or "", await value.read())
-            else:
-                form.setdefault(name, []).append(_clean(value))
+        sent = await _form(request, most)
+        try:
+            for name, value in sent.multi_items():
+                if isinstance(value, UploadFile):
+                    files[name] = (value.filename or "", await value.read())
+                else:
+                    form.setdefault(name, []).append(_clean(value))
+        finally:
+            await sent.close()
     query: dict[str, list[str]] = {}
     for name, text in request.query_params.multi_items():
         query.setdefault(name, []).append(_clean(text))

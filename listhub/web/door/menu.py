@@ -45,7 +45,16 @@ MENU = (
         path="/operations",
         title=N_("Operations"),
         need=Need.LISTMASTER,
-        under=("/spool", "/trace", "/workers", "/audit", "/buried", "/site"),
+        under=(
+            "/spool",
+            "/buried",
+            "/trace",
+            "/copies",
+            "/workers",
+            "/jobs",
+            "/audit",
+            "/site",
+        ),
     ),
 )
 
@@ -54,7 +63,12 @@ TABS = (
     Way(path="/info/{list}", title=N_("About"), need=Need.SCENARIO),
     Way(path="/archive/{list}", title=N_("Archive"), need=Need.SCENARIO),
     Way(path="/modindex/{list}", title=N_("Moderation"), need=Need.MODERATOR),
-    Way(path="/members/{list}", title=N_("Members"), need=Need.OWNER),
+    Way(
+        path="/members/{list}",
+        title=N_("Members"),
+        need=Need.OWNER,
+        under=("/member/{list}", "/bounces/{list}"),
+    ),
     Way(path="/posts/{list}", title=N_("Posts"), need=Need.OWNER),
     Way(path="/settings/{list}", title=N_("Settings"), need=Need.OWNER),
     Way(path="/texts/{list}", title=N_("Texts"), need=Need.OWNER),
@@ -77,10 +91,13 @@ def tabs(who: Standing, row: ListRow | None, *, here: str) -> tuple[Item, ...]:
     if row is None:
         return ()
     shown = (way for way in TABS if admits(way.need, who, row))
-    paths = ((way, way.path.replace("{list}", row.address)) for way in shown)
-    return tuple(
-        Item(path=path, title=way.title, here=_below(here, path)) for way, path in paths
-    )
+    return tuple(_tab(way, row.address, here) for way in shown)
+
+
+def _tab(way: Way, address: str, here: str) -> Item:
+    path, *under = (each.replace("{list}", address) for each in (way.path, *way.under))
+    is_here = any(_below(here, each) for each in (path, *under))
+    return Item(path=path, title=way.title, here=is_here)
 
 
 def _is_here(way: Way, here: str) -> bool:
