@@ -61,6 +61,6 @@ def wrong_code(code: str) -> str:
 
 def secret_on(html: str) -> str:
     """Return the secret that a page shows for the program."""
-    found = re.search(r'data-secret="([A-Z2-7]{32})"', html)
+    found = re.search(r'class="secret">([A-Z2-7 ]+)<', html)
     assert found, "no secret on the page"
-    return found[1]
+    return found[1].replace(" ", "")

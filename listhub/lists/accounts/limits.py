@@ -124,6 +124,12 @@ JOIN_LIST = Limit(
     seconds=_HOUR,
     why="the largest course joins at once; whoever has many networks ends here",
 )
+PERSON_EXPORT = Limit(
+    name="person-export",
+    times=5,
+    seconds=_DAY,
+    why="each reads every table from end to end",
+)
 API_TOKEN = Limit(
     name="api-token",
     times=600,
@@ -147,6 +153,7 @@ LIMITS = (
     JOIN_ADDRESS,
     JOIN_NETWORK,
     JOIN_LIST,
+    PERSON_EXPORT,
     API_TOKEN,
     API_NETWORK,
 )

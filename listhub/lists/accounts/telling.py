@@ -19,7 +19,7 @@ V = TypeVar("V")
 # Nothing of it is about a list, and a person may have to do with many domains: the one
 # that the web pages are below speaks, else the oldest.
 _DOMAIN = """
-SELECT name FROM domain
+SELECT id, name FROM domain
  ORDER BY %(host)s = name DESC, %(host)s LIKE '%%.' || name DESC, id LIMIT 1
 """
 _ADDRESS = "SELECT address FROM person WHERE id = %s"
@@ -35,9 +35,8 @@ def mail(
     language: str | None = None,
 ) -> None:
     """Send a notice to an address, in its person's language or else in `language`."""
-    host = urlsplit(settings.web.url).hostname or ""
-    row = conn.execute(_DOMAIN, {"host": host}).fetchone()
-    place = places.of_domain(conn, name=row[0] if row else "", settings=settings)
+    _, name = home(conn, settings=settings)
+    place = places.of_domain(conn, name=name, settings=settings)
     items = send(
         conn,
         notice,
@@ -49,6 +48,13 @@ def mail(
         language=languages(conn, [to]).get(key(to)) or language,
     )
     store.put(conn, items)
+
+
+def home(conn: "psycopg.Connection[Any]", *, settings: Settings) -> tuple[int, str]:
+    """Return the domain that speaks where no list does: number and name, or 0 and ""."""
+    host = urlsplit(settings.web.url).hostname or ""
+    row = conn.execute(_DOMAIN, {"host": host}).fetchone()
+    return (int(row[0]), str(row[1])) if row else (0, "")
 
 
 def changed(

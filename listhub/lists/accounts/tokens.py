@@ -31,6 +31,7 @@ _LONGEST_NAME = 100
 _MOST = 50
 
 NO_NAME = N_("A token needs a name, by which you know it again.")
+MADE_MEANWHILE = N_("A token was made meanwhile; look whether it is this one.")
 TOO_MANY = N_("You have %(most)s tokens; revoke one that is not used any more.")
 
 _ROW = """
@@ -60,7 +61,12 @@ _LIST = f"""
  ORDER BY token.id
 """
 _DOMAIN = "SELECT id FROM domain WHERE name = %s"
-_COUNT = f"SELECT count(*) FROM api_token WHERE person_id = %s AND {_LIVE}"  # noqa: S608 - constants
+# Whoever makes one for the same person waits until this one is made.
+_LOCK = "SELECT FROM person WHERE id = %s FOR NO KEY UPDATE"
+_COUNT = f"""
+SELECT count(*) FILTER (WHERE {_LIVE}), coalesce(max(id), 0) FROM api_token
+ WHERE person_id = %s
+"""  # noqa: S608 - constants
 _MAKE = """
 INSERT INTO api_token (person_id, digest, name, rights, domain_id, list_id, expires_at)
 VALUES (%(person_id)s, %(digest)s, %(name)s, %(rights)s, %(domain_id)s, %(list_id)s,
@@ -108,17 +114,22 @@ def make(
     domain_id: int | None = None,
     list_id: int | None = None,
     life: timedelta | None = None,
+    after: int | None = None,
     actor: str = "",
 ) -> tuple[str, int]:
     """Make a token for a person; return it, told only here, and its number.
 
     For a domain, a list, or with neither the site; without `life` it does not expire.
-    SaidError without a name, or for the 51st.
+    `after` is the number of the newest one that whoever asks has seen.  SaidError
+    without a name, for the 51st, and if a newer one is there.
     """
     name = one_line(name).strip()[:_LONGEST_NAME]
     if not name:
         raise SaidError(NO_NAME)
-    ((count,),) = conn.execute(_COUNT, [person_id]).fetchall()
+    conn.execute(_LOCK, [person_id])
+    ((count, newest),) = conn.execute(_COUNT, [person_id]).fetchall()
+    if after is not None and newest > after:
+        raise SaidError(MADE_MEANWHILE)
     if count >= _MOST:
         raise SaidError(TOO_MANY, most=_MOST)
     token = PREFIX + secret.make()
@@ -148,10 +159,16 @@ def make(
 
 def domain_named(conn: "psycopg.Connection[Any]", name: str) -> int:
     """Return the number of a domain, for the scope; UsageError if it is not ours."""
-    row = conn.execute(_DOMAIN, [domain_name(name)]).fetchone()
-    if row is None:
+    number = domain_called(conn, domain_name(name))
+    if not number:
         raise UsageError(f"There is no domain {shown(name)[1:-1]} here.")
-    return int(row[0])
+    return number
+
+
+def domain_called(conn: "psycopg.Connection[Any]", name: str) -> int:
+    """Return the number of a domain of ours, 0 for anything else."""
+    row = conn.execute(_DOMAIN, [name.lower()]).fetchone()
+    return int(row[0]) if row else 0
 
 
 def find(conn: "psycopg.Connection[Any]", written: str) -> Token | None:

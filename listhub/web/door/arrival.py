@@ -1,7 +1,9 @@
 """Somebody has shown who they are: a session of a new identifier, and on they go."""
 
+from listhub.config.reading import derived_key
 from listhub.lists.accounts import sessions
 from listhub.lists.accounts.next_path import local
+from listhub.web.door import csrf
 from listhub.web.door.answer import Answer, Cookie, Moved
 from listhub.web.door.cookies import SESSION
 from listhub.web.door.visit import Visit, path
@@ -32,6 +34,17 @@ def confirmed(visit: Visit) -> tuple[str, Cookie]:
     """Note that the second factor was given; return the new identifier and its cookie."""
     identifier = sessions.rotate(visit.conn, visit.identifier, second_factor=True)
     return identifier, cookie(visit, identifier)
+
+
+def renewed(visit: Visit) -> tuple[str, Cookie]:
+    """Give the session another identifier: copies of the old one are worth nothing."""
+    identifier = sessions.rotate(visit.conn, visit.identifier)
+    return identifier, cookie(visit, identifier)
+
+
+def csrf_of(visit: Visit, identifier: str) -> str:
+    """Return the token of forms on a page that gives the session another identifier."""
+    return csrf.token(identifier, key=derived_key(visit.settings, csrf.PURPOSE))
 
 
 def cookie(visit: Visit, identifier: str) -> Cookie:

@@ -9,7 +9,8 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
-  if (form.method.toLowerCase() !== "post") return;
+  // Whoever gets a file stays on the page, and may want it again.
+  if (form.method.toLowerCase() !== "post" || "file" in form.dataset) return;
   form.dataset.sent = "yes";
   // The button's own name and value are read after this handler: disable it later.
   setTimeout(() => form.querySelectorAll("button").forEach((b) => { b.disabled = true; }));
