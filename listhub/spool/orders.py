@@ -98,6 +98,7 @@ _DONE = {
 }
 _READY = "Item {id} is ready."
 
+_COUNT = "SELECT count(*) FROM (SELECT FROM spool_item WHERE {condition} LIMIT %(most)s) AS one"
 _CHOOSE = "SELECT id FROM spool_item WHERE {condition} ORDER BY id LIMIT %(limit)s"
 
 
@@ -189,6 +190,15 @@ def carry_out_on(
     )
     full = len(numbers) == limit
     return Bulk(changes=tuple(changes), after=numbers[-1] if full and numbers else None)
+
+
+def count(
+    conn: "psycopg.Connection[Any]", order: Order, wanted: Filter, *, most: int
+) -> int:
+    """Return how many items `carry_out_on` would meet, counted up to `most`."""
+    query = sql.SQL(_COUNT).format(condition=sql.SQL(_meant(order, wanted)))
+    row = conn.execute(query, {**chosen.values(wanted), "most": most}).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _meant(order: Order, wanted: Filter) -> str:

@@ -88,7 +88,7 @@ class Reporter:
 
     def _look(self) -> Report:
         try:
-            rooms, by_clock = self._figures()
+            return self._asked()
         except (ListHubError, psycopg.Error) as error:
             _log.warning("status not known", reason=str(error))
             return Report(
@@ -96,19 +96,24 @@ class Reporter:
                 database=False,
                 problems=("The database does not answer.",),
             )
-        return Report(
-            at=clock.now(),
-            database=True,
-            rooms=tuple(rooms),
-            problems=(*stats.problems(rooms), *by_clock.problems),
-            troubles=by_clock,
-        )
 
-    def _figures(self) -> tuple[list[Room], Troubles]:
+    def _asked(self) -> Report:
         conn: psycopg.Connection[Any]
         with db.connect(self._database) as conn:
             conn.execute(
                 "SELECT set_config('statement_timeout', %s, true)", [str(_PATIENCE)]
             )
-            rooms = stats.rooms(conn, [stage.name for stage in STAGES])
-            return rooms, troubles.look(conn)
+            return look(conn)
+
+
+def look(conn: "psycopg.Connection[Any]") -> Report:
+    """Return how things stand now."""
+    rooms = stats.rooms(conn, [stage.name for stage in STAGES])
+    by_clock = troubles.look(conn)
+    return Report(
+        at=clock.now(),
+        database=True,
+        rooms=tuple(rooms),
+        problems=(*stats.problems(rooms), *by_clock.problems),
+        troubles=by_clock,
+    )
