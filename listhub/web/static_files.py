@@ -19,6 +19,7 @@ TYPES = {
     "item.js": "text/javascript; charset=utf-8",
     "moderation.js": "text/javascript; charset=utf-8",
     "queue.js": "text/javascript; charset=utf-8",
+    "operations.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 
