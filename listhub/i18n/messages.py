@@ -27,7 +27,7 @@ POT = LOCALE / "listhub.pot"
 
 _KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 _TEMPLATES = {
-    "extensions": "jinja2.ext.i18n",
+    "extensions": "jinja2.ext.i18n,jinja2.ext.do,jinja2.ext.loopcontrols",
     "trimmed": "true",
     "newstyle_gettext": "true",
     "silent": "false",
