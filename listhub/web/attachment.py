@@ -9,15 +9,16 @@ from urllib.parse import quote
 
 import psycopg
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from listhub import db, log
 from listhub.config import Database, Settings
 from listhub.errors import TemporaryError
+from listhub.i18n.text import N_, Text
 from listhub.lists import attachments
 from listhub.spool import bodies
-from listhub.web import page
+from listhub.web.bare import Bare
 
 _log = log.get(__name__)
 
@@ -63,35 +64,45 @@ _POLICY = (
 )
 
 
+_NOT_FOUND = N_("Not found")
+_CUT_OFF = N_("There is no such file any more, or the link is cut off.")
+_NOT_NOW = N_("Not now")
+_LATER = N_("The file cannot be fetched at the moment; try again later.")
+
+
 def routes(settings: Settings) -> list[Route]:
     """Return the route below the web pages' address.
 
     The name at its end is for people; the one that was stored is given on.
     """
+    bare = Bare(settings)
 
     # A plain function: Starlette runs it in a thread, where it may wait.
     def answer(request: Request) -> Response:
-        return _answer(
-            settings.database,
-            request.path_params["token"],
-            with_content=request.method != "HEAD",
+        try:
+            found = _found(
+                settings.database,
+                request.path_params["token"],
+                with_content=request.method != "HEAD",
+            )
+        except (TemporaryError, psycopg.Error) as error:
+            _log.warning("attachment not read", reason=str(error))
+            return bare.page(
+                request, status=503, title=Text(_NOT_NOW), text=Text(_LATER)
+            )
+        return found or bare.page(
+            request, status=404, title=Text(_NOT_FOUND), text=Text(_CUT_OFF)
         )
 
     return [Route("/attachments/{token}/{name}", answer)]
 
 
-def _answer(database: Database, token: str, *, with_content: bool) -> Response:
-    try:
-        with db.connect(database) as conn:
-            kept = attachments.find(conn, token)
-            if kept is None:
-                return _said(404, "Not found", "The link may be cut off.")
-            content = bodies.load(conn, kept.body_id) if with_content else b""
-    except (TemporaryError, psycopg.Error) as error:
-        _log.warning("attachment not read", reason=str(error))
-        later = _said(503, "Not now", "Try again later.")
-        later.headers["Retry-After"] = "60"
-        return later
+def _found(database: Database, token: str, *, with_content: bool) -> Response | None:
+    with db.connect(database) as conn:
+        kept = attachments.find(conn, token)
+        if kept is None:
+            return None
+        content = bodies.load(conn, kept.body_id) if with_content else b""
     told = headers(name=kept.name, stored_type=kept.media_type)
     return Response(content, headers={**told, "Content-Length": str(kept.size)})
 
@@ -119,8 +130,3 @@ def headers(*, name: str, stored_type: str) -> dict[str, str]:
         "Content-Security-Policy": _POLICY,
         "X-Robots-Tag": "noindex",
     }
-
-
-def _said(code: int, title: str, text: str) -> Response:
-    said = page.message(title, text, style="../../status.css")
-    return HTMLResponse(said, status_code=code)

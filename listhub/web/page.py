@@ -33,13 +33,6 @@ def status(report: Report, *, refresh: bool) -> str:
     )
 
 
-def message(title: str, text: str, *, style: str) -> str:
-    """Return a page that says one thing; `style` is the way to the style sheet."""
-    return Template(_file("message.html")).substitute(
-        title=escape(title), text=escape(text), style=escape(style)
-    )
-
-
 def style() -> str:
     """Return the style sheet."""
     return _file("status.css")

@@ -36,7 +36,7 @@ def show(visit: Visit) -> Answer:
         template="lists.html.j2",
         values={
             "runs": runs,
-            "domains": tuple(domains),
+            "domains": [(name, name) for name in domains],
             "statuses": STATUSES,
             "query": query,
             "page": found,

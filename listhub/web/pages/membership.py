@@ -175,7 +175,7 @@ def _page(
                 asker(visit), visit.list, wish, settings=settings
             ),
             "receptions": [
-                (each, RECEPTIONS[each])
+                (each, visit.say(RECEPTIONS[each]))
                 for each in options.allowed(settings)
                 if each in RECEPTIONS and each != "none"
             ],

@@ -12,6 +12,7 @@ from listhub import clock
 from listhub.commands.words import NO_DAY
 from listhub.i18n import formats
 from listhub.lists import options
+from listhub.lists.attributes import Attribute
 from listhub.lists.mine.memberships import Mine
 from listhub.lists.options import NOT_ME, Changes
 from listhub.lists.said import SaidError
@@ -111,6 +112,11 @@ def day(written: str, *, timezone: str = "UTC") -> datetime:
         return at.replace(tzinfo=formats.zone(timezone))
     except ValueError:
         raise SaidError(NO_DAY, day=safe(written)[:20]) from None
+
+
+def answers(asked: Attribute) -> list[tuple[str, str]]:
+    """Return the answers to choose from, none of them first."""
+    return [("", "-"), *((each, each) for each in asked.values)]
 
 
 def mark(mine: Mine) -> str:

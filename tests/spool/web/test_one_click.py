@@ -12,6 +12,7 @@ from listhub.config.reading import derived_key
 from listhub.mail import one_click
 from listhub.web.app import make_app
 from tests.rooms import Rooms
+from tests.web_client import Client
 
 FORM = "application/x-www-form-urlencoded"
 CLICK = b"List-Unsubscribe=One-Click"
@@ -156,3 +157,15 @@ def test_without_a_database_it_is_asked_again(rooms: Rooms):
     settings = replace(rooms.host.settings, database=nowhere)
     code, headers, _ = ask(settings, token)
     assert (code, headers["retry-after"]) == (503, "60")
+
+
+def test_the_page_names_the_list_in_the_reader_s_language(rooms: Rooms):
+    """Who is asked is told what about; the page is like all others, without a cookie."""
+    list_id = rooms.add_list()
+    token = token_of(rooms, list_id, rooms.subscribe(list_id, "a@a.example"))
+    with Client(rooms.host.settings, language="fr") as client:
+        page = client.get(f"/one-click/{token}")
+    assert "dev@lists.example" in page.text
+    assert '<html lang="fr">' in page.html
+    assert "/static/app.css" in page.html
+    assert "set-cookie" not in page.response.headers
