@@ -51,6 +51,8 @@ from listhub.web.pages import (
     settings_history,
     sign_in,
     sign_in_password,
+    texts,
+    texts_history,
 )
 
 PAGES: tuple[Page, ...] = (
@@ -99,4 +101,6 @@ PAGES: tuple[Page, ...] = (
     *operations_jobs.PAGES,
     *operations_audit.PAGES,
     *operations_site.PAGES,
+    *texts_history.PAGES,
+    *texts.PAGES,
 )
