@@ -48,7 +48,7 @@ function take(answer) {
   answer.requests.forEach(show);
 }
 
-function poll() {
+function poll(wait = pause) {
   clearTimeout(timer);
   timer = setTimeout(async () => {
     try {
@@ -61,7 +61,7 @@ function poll() {
       pause = Math.min(pause * 2, 60000);
     }
     poll();
-  }, pause);
+  }, wait);
 }
 
 function follow() {
@@ -71,7 +71,7 @@ function follow() {
   const giveUp = () => {
     if (source !== began) return;
     stop();
-    poll();
+    poll(0);
   };
   // A server between us may keep everything back: then nothing comes at all.
   const patience = setTimeout(giveUp, 8000);

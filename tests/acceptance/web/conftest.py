@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests import browser as browsers
 from tests.browser import Look, Window
@@ -19,6 +19,7 @@ def browser() -> Iterator[Browser]:
     """Return a Chromium; skipped with the reason where there is none."""
     if reason := browsers.missing():
         pytest.skip(reason)
+    expect.set_options(timeout=browsers.PATIENCE)
     with browsers.chromium() as browser:
         yield browser
 
