@@ -14,10 +14,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from listhub.config import Settings
 from listhub.web import attachment, monitors, one_click, static_files
+from listhub.web.api.app import Later
 from listhub.web.door import connections
 from listhub.web.door.below import BelowPath
 from listhub.web.door.door import Door
@@ -52,6 +53,7 @@ def make_app(settings: Settings) -> Starlette:
         Route(
             "/live/queue/events", Streams(door, live.QUEUE).endpoint, methods=["GET"]
         ),
+        Mount("/api/v1", Later(settings, door)),
         *monitors.routes(settings),
         *one_click.routes(settings),
         *attachment.routes(settings),

@@ -107,16 +107,16 @@ async def read(
                 if isinstance(value, UploadFile):
                     files[name] = (value.filename or "", await value.read())
                 else:
-                    form.setdefault(name, []).append(_clean(value))
+                    form.setdefault(name, []).append(clean(value))
         finally:
             await sent.close()
     query: dict[str, list[str]] = {}
     for name, text in request.query_params.multi_items():
-        query.setdefault(name, []).append(_clean(text))
+        query.setdefault(name, []).append(clean(text))
     return Asked(
         method=request.method,
         path=request.scope["path"],
-        params={name: _clean(str(v)) for name, v in request.path_params.items()},
+        params={name: clean(str(v)) for name, v in request.path_params.items()},
         query={name: tuple(values) for name, values in query.items()},
         form={name: tuple(values) for name, values in form.items()},
         files=files,
@@ -135,18 +135,18 @@ async def _form(request: Request, most: int) -> FormData:
         raise HTTPException(400) from None
     if length > most:
         raise HTTPException(413)
-    counted = Request(request.scope, _counted(request.receive, most))
+    limited = Request(request.scope, counted(request.receive, most))
     try:
-        return await counted.form(max_files=4, max_fields=_FIELDS, max_part_size=most)
+        return await limited.form(max_files=4, max_fields=_FIELDS, max_part_size=most)
     except ClientDisconnect:
         raise HTTPException(400) from None
 
 
-def _counted(receive: Receive, most: int) -> Receive:
-    """Count what comes in: a body in chunks announces no length."""
+def counted(receive: Receive, most: int) -> Receive:
+    """Count what comes in: a body in chunks announces no length; 413 for too much."""
     seen = 0
 
-    async def counted() -> Message:
+    async def received() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
@@ -154,9 +154,9 @@ def _counted(receive: Receive, most: int) -> Receive:
             raise HTTPException(413)
         return message
 
-    return counted
+    return received
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Return text that the database can hold: without NUL and lone surrogates."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

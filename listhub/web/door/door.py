@@ -4,8 +4,9 @@ What a function returns is committed before anything is sent; what it raises is 
 back, and becomes a page that says so.
 """
 
+import threading
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import psycopg
@@ -31,6 +32,11 @@ from listhub.web.door.replies import Replies, refusal_of
 from listhub.web.door.visit import Visit, path
 
 _log = log.get(__name__)
+
+T = TypeVar("T")
+
+#: So many answers from outside each thread keeps, as long as each of them may be.
+_ANSWERS = 500
 
 #: A deadlock is nobody's fault: the work is done anew, so many times in all.
 _TRIES = 3
@@ -58,6 +64,21 @@ class Door:
         self._pool = pool
         self._replies = Replies(settings)
         self._host = urlsplit(settings.web.url).netloc
+        self._kept = threading.local()
+
+    @property
+    def _answers(self) -> Answers:
+        """What the outside has answered of late, for the thread that asks."""
+        found: Answers | None = getattr(self._kept, "answers", None)
+        if found is None:
+            found = Answers(self._settings, limit=_ANSWERS)
+            self._kept.answers = found
+        return found
+
+    @property
+    def base(self) -> str:
+        """The path of the site's address, "" for none."""
+        return self._replies.base
 
     def endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         """Return the function that Starlette calls for a page."""
@@ -104,41 +125,52 @@ class Door:
             refused = Refused(500, Text(BROKEN))
         return self._replies.refuse(None, asked, refused)
 
-    def _in_transaction(self, page: Page, asked: Asked) -> Response:
+    def carry_out(
+        self, work: "Callable[[psycopg.Connection[Any], Ask], T]", *, name: str
+    ) -> T:
+        """Do work in a transaction, anew after answers from outside and deadlocks.
+
+        What it returns is committed by then; what it raises is rolled back.
+        """
         for _ in range(_TRIES - 1):
             try:
-                return self._try(page, asked)
+                return self._try(work)
             except (
                 psycopg.errors.DeadlockDetected,
                 psycopg.errors.SerializationFailure,
             ):
-                _log.info("page done anew", page=page.path)
-        return self._try(page, asked)
+                _log.info("work done anew", name=name)
+        return self._try(work)
 
-    def _try(self, page: Page, asked: Asked) -> Response:
+    def _try(self, work: "Callable[[psycopg.Connection[Any], Ask], T]") -> T:
+        with self._pool.connection() as conn:
+            return self._answers.settled(conn, lambda ask: work(conn, ask))
+
+    def _in_transaction(self, page: Page, asked: Asked) -> Response:
         visits: list[Visit] = []
 
-        def work(ask: Ask) -> Answer:
+        def work(conn: "psycopg.Connection[Any]", ask: Ask) -> Response:
             visit = self._visit(conn, ask, asked)
             visits.append(visit)
-            moved = self._check(visit, page)
-            if moved:
-                return moved
-            function = page.post if asked.method == "POST" else page.get
-            if function is None:
-                raise Refused(405, Text(_SENTENCES[405]))
-            return function(visit)
+            # Filled in before the commit: a page that cannot be shown did nothing.
+            return self._replies.respond(visit, self._function(visit, page))
 
-        with self._pool.connection() as conn:
-            try:
-                answer = Answers(self._settings).settled(conn, work)
-                # Filled in before the commit: a page that cannot be shown did nothing.
-                return self._replies.respond(visits[-1], answer)
-            except (Refused, ListHubError) as error:
-                conn.rollback()
-                refused = error if isinstance(error, Refused) else refusal_of(error)
-                visit = visits[-1] if visits else None
-                return self._replies.refuse(visit, asked, refused)
+        try:
+            return self.carry_out(work, name=page.path)
+        except (Refused, ListHubError) as error:
+            refused = error if isinstance(error, Refused) else refusal_of(error)
+            visit = visits[-1] if visits else None
+            return self._replies.refuse(visit, asked, refused)
+
+    def _function(self, visit: Visit, page: Page) -> Answer:
+        """Return what a page's function answers, if it may be asked."""
+        moved = self._check(visit, page)
+        if moved:
+            return moved
+        function = page.post if visit.asked.method == "POST" else page.get
+        if function is None:
+            raise Refused(405, Text(_SENTENCES[405]))
+        return function(visit)
 
     def _visit(self, conn: "psycopg.Connection[Any]", ask: Ask, asked: Asked) -> Visit:
         """Find out who asks, in what language, and about which list."""

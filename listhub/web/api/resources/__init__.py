@@ -1,0 +1,1 @@
+"""The resources of the API: each module has its shapes, its functions and their table."""

@@ -1,0 +1,510 @@
+"""Whoever calls: who they are, their lists and options, their posts, their tokens."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from listhub import clock
+from listhub.i18n.languages import LANGUAGES, NAMES
+from listhub.i18n.text import N_, Text
+from listhub.lists import options, persons
+from listhub.lists.accounts import tokens
+from listhub.lists.accounts.tokens import Rights
+from listhub.lists.mine import joining, memberships, posts
+from listhub.lists.mine.visit import Answer as Came
+from listhub.lists.options import Changes
+from listhub.lists.paging import Cursor, read, write
+from listhub.lists.said import SaidError
+from listhub.lists.settings import load_list_settings
+from listhub.spool import store
+from listhub.web.api.call import Call
+from listhub.web.api.operation import Operation
+from listhub.web.api.shape import (
+    Address,
+    Answer,
+    Body,
+    Count,
+    Done,
+    ListAddress,
+    Moment,
+    Number,
+    Paged,
+    Rows,
+    Sentence,
+    Trace,
+    WithMark,
+)
+from listhub.web.door.answer import no_page
+from listhub.web.door.need import Need
+from listhub.web.pages.account_tokens import REVOKED_BEFORE
+from listhub.web.pages.my import (
+    EACH_LANGUAGE,
+    LANGUAGE,
+    NOT_FUTURE,
+    NOT_MEMBER,
+    PAUSED,
+    RESUMED,
+    SAVED,
+    UNCHANGED,
+)
+
+REVOKED = N_("The token is revoked; whatever uses it is refused from now on.")
+NO_LANGUAGE = N_("There is no such language here.")
+
+
+class TokenShape(Answer):
+    """A token, without its secret."""
+
+    id: Number
+    """Its number."""
+
+    name: str = Field(examples=["nightly import"])
+    """As its maker called it."""
+
+    rights: Rights
+    """What it may do; each may what those before it may."""
+
+    scope: str | None = Field(examples=[None])
+    """The domain or list that it is for; null: all that its maker may."""
+
+    created_at: Moment
+    expires_at: Moment | None
+    used_at: Moment | None
+    revoked_at: Moment | None
+    """Set once it is revoked."""
+
+
+class Me(Answer):
+    """Who calls, and what they may here; what the token takes away is left out."""
+
+    address: Address
+    name: str = Field(examples=["Ann Author"])
+    site_listmaster: bool
+    """Whether they run the whole site."""
+
+    listmaster_of: list[int]
+    """The numbers of the domains that they run."""
+
+    owned: list[int]
+    """The numbers of the lists that they own."""
+
+    moderated: list[int]
+    """The numbers of the lists that they moderate."""
+
+    lacks: Literal["", "code", "second_factor"]
+    """What is missing before withheld roles count."""
+
+    token: TokenShape
+    """The token that was sent."""
+
+
+class Choices(Answer):
+    """What a member has chosen on one list."""
+
+    reception: str = Field(examples=["each"])
+    """How posts come: each, digest, notice, none and others that the list has."""
+
+    own_posts: bool
+    """Whether one's own posts come back."""
+
+    concealed: bool
+    """Whether other members do not see the address."""
+
+    suspended_at: Moment | None
+    """Since when no mail is wanted, or from when on."""
+
+    suspended_until: Moment | None
+    topics: list[str] = Field(examples=[["releases"]])
+    attributes: dict[str, object] = Field(examples=[{}])
+    """Answers to what the list asks of its members."""
+
+    since: Moment
+    """Member since."""
+
+
+class MyListRow(Answer):
+    """One's own list's row."""
+
+    id: Number
+    address: ListAddress
+
+
+class Membership(WithMark):
+    """A list that one is a member of."""
+
+    row: MyListRow
+    """The list."""
+
+    subject: str = Field(examples=["Development of the example"])
+    """What it is about."""
+
+    options: Choices
+    receptions: list[str] = Field(examples=[["each", "digest"]])
+    """Receptions that can be chosen."""
+
+    roles: list[str] = Field(examples=[["member"]])
+    from_source: bool
+    """Whether another system says who is a member."""
+
+    leaving: Literal["now", "confirm", "owners", "no"]
+    """What comes of leaving: at once, after a mail, if the owners agree, never."""
+
+
+class OptionsBody(Body):
+    """What is to be otherwise; what is left out stays."""
+
+    reception: str | None = Field(None, max_length=40, examples=["digest"])
+    own_posts: bool | None = None
+    concealed: bool | None = None
+    topics: list[str] | None = Field(None, max_length=200)
+    attributes: dict[str, str] | None = Field(None, max_length=200)
+    suspended: bool | None = None
+    """true: no mail from `since` to `until`; false: mail again."""
+
+    since: Moment | None = None
+    until: Moment | None = None
+
+    def changes(self) -> Changes:
+        """Return what is wanted."""
+        return Changes(
+            reception=self.reception,
+            own_posts=self.own_posts,
+            concealed=self.concealed,
+            topics=tuple(self.topics) if self.topics is not None else None,
+            attributes=self.attributes,
+            suspended=self.suspended,
+            since=self.since or (clock.now() if self.suspended else None),
+            until=self.until,
+        )
+
+
+class JoinBody(Body):
+    """How one would have the list."""
+
+    name: str = Field("", max_length=200, examples=["Ann Author"])
+    reception: str | None = Field(None, max_length=40)
+
+
+class Wish(Answer):
+    """What came of wanting to join or to leave."""
+
+    state: Literal["done", "already", "confirm", "owners", "refused"]
+    """Done; so already; a mail has to be answered; the owners have to agree; no."""
+
+    said: Sentence = Field(examples=["You are a member of dev@lists.example now."])
+
+
+class PauseBody(Body):
+    """For how long no list is to write."""
+
+    until: Moment | None = Field(None, examples=["2999-01-01T00:00:00Z"])
+    """Left out: until one says so."""
+
+
+class LanguageBody(Body):
+    """The language of mail to oneself."""
+
+    language: str | None = Field(max_length=10, examples=["fr"])
+    """null: each list's own."""
+
+
+class OwnPost(Answer):
+    """One of one's own posts of the last 30 days."""
+
+    list: ListAddress
+    at: Moment
+    trace: Trace
+    message_id: str = Field(examples=["one@a.example"])
+    subject: str = Field(examples=["Meeting on Thursday"])
+    state: Literal["waiting", "held", "unconfirmed", "rejected", "expired", "sent"]
+    reason: str
+    """Why it was rejected, if somebody said so."""
+
+    recipients: Count | None
+    """To how many it goes, once it was sent."""
+
+    delivered: Count | None
+
+
+def show(call: Call) -> Me:
+    """Say who calls, by which token, and what that may do now."""
+    who = call.who
+    return call.give(
+        Me,
+        {
+            "address": who.address,
+            "name": who.name,
+            "site_listmaster": who.site_listmaster,
+            "listmaster_of": sorted(who.listmaster_of),
+            "owned": sorted(who.owned),
+            "moderated": sorted(who.moderated),
+            "lacks": who.lacks,
+            "token": call.grant.token,
+        },
+    )
+
+
+def my_lists(call: Call, query: Paged) -> Rows[Membership]:
+    """Find one's own lists, with the options on each.
+
+    By address, and onwards only.
+    """
+    place = read(query.cursor, (str,))
+    found = memberships.memberships(
+        call.conn,
+        call.ask,
+        call.by,
+        auth=call.auth,
+        settings=call.settings,
+        after=str(place.key[0]) if place else "",
+        most=query.limit + 1,
+    )
+    rows, more = found[: query.limit], len(found) > query.limit
+    after = write(Cursor(key=(rows[-1].row.address,))) if more else ""
+    return call.every(Membership, [_membership(one) for one in rows], after=after)
+
+
+def my_list(call: Call) -> Membership:
+    """Give one's options on one list."""
+    return call.give(Membership, _membership(_mine(call)))
+
+
+def change_mine(call: Call, body: OptionsBody) -> Done:
+    """Change one's options on one list.
+
+    If-Match takes the `mark` that was read.
+    """
+    row = call.list
+    call.must_match(options.mark(_mine(call).options))
+    found = options.change(
+        call.conn,
+        row,
+        call.by,
+        body.changes(),
+        settings=load_list_settings(call.conn, row.id),
+        actor=call.by,
+        how="api",
+        expected=call.if_match,
+    )
+    text = SAVED if found else UNCHANGED
+    return call.done(Text(text, list=row.address), changed=bool(found))
+
+
+def join(call: Call, body: JoinBody) -> Wish:
+    """Join a list, or ask whoever has to agree."""
+    came = joining.join(
+        call.asker(call.list),
+        call.list,
+        settings=load_list_settings(call.conn, call.list.id),
+        name="" if call.who.name else body.name,
+        reception=body.reception,
+    )
+    return _came(call, came)
+
+
+def leave(call: Call) -> Wish:
+    """Leave a list, or ask whoever has to agree."""
+    settings = load_list_settings(call.conn, call.list.id)
+    return _came(
+        call, joining.leave(call.asker(call.list), call.list, settings=settings)
+    )
+
+
+def pause(call: Call, body: PauseBody) -> Done:
+    """Let no list write to oneself for a while."""
+    now = clock.now()
+    if body.until is not None and body.until <= now:
+        raise SaidError(NOT_FUTURE)
+    count = memberships.suspend_all(
+        call.conn, call.by, since=now, until=body.until, actor=call.by, how="api"
+    )
+    return call.done(Text(PAUSED, count=count), changed=bool(count))
+
+
+def resume(call: Call) -> Done:
+    """Let all lists write to oneself again."""
+    count = memberships.resume_all(call.conn, call.by, actor=call.by, how="api")
+    return call.done(Text(RESUMED, count=count), changed=bool(count))
+
+
+def set_language(call: Call, body: LanguageBody) -> Done:
+    """Choose the language of mail to oneself."""
+    chosen = body.language
+    if chosen is not None and chosen not in LANGUAGES:
+        raise SaidError(NO_LANGUAGE)
+    done = persons.set_language(call.conn, call.by, chosen, actor=call.by)
+    said = Text(LANGUAGE, language=NAMES[chosen]) if chosen else Text(EACH_LANGUAGE)
+    return call.done(said, changed=bool(done))
+
+
+def my_posts(call: Call) -> Rows[OwnPost]:
+    """Find one's own posts of the last 30 days, and what became of each."""
+    return call.every(
+        OwnPost,
+        [
+            {
+                "list": each.list_address,
+                "at": each.own.at,
+                "trace": each.own.trace,
+                "message_id": each.own.message_id,
+                "subject": each.own.subject,
+                "state": each.own.state,
+                "reason": each.own.reason,
+                "recipients": each.own.sent.tally.recipients if each.own.sent else None,
+                "delivered": each.own.sent.tally.delivered if each.own.sent else None,
+            }
+            for each in posts.of_person(call.conn, call.by)
+        ],
+    )
+
+
+def my_tokens(call: Call) -> Rows[TokenShape]:
+    """Find one's own tokens, with those that have ended of late."""
+    return call.every(
+        TokenShape, tokens.tokens(call.conn, person_id=call.who.person_id)
+    )
+
+
+def revoke(call: Call) -> Done:
+    """Revoke one of one's own tokens; the one that is sent may be it."""
+    number, person_id = call.asked.number_of("id"), call.who.person_id
+    mine = tokens.tokens(call.conn, person_id=person_id)
+    if number not in {each.id for each in mine}:
+        raise no_page()
+    done = tokens.revoke(call.conn, number, actor=call.actor, person_id=person_id)
+    return call.done(Text(REVOKED if done else REVOKED_BEFORE), changed=done)
+
+
+def _mine(call: Call) -> memberships.Mine:
+    found = memberships.memberships(
+        call.conn,
+        call.ask,
+        call.by,
+        auth=call.auth,
+        settings=call.settings,
+        list_id=call.list.id,
+    )
+    if not found:
+        raise SaidError(NOT_MEMBER, list=call.list.address)
+    return found[0]
+
+
+def _membership(mine: memberships.Mine) -> dict[str, object]:
+    return {
+        "row": mine.row,
+        "subject": mine.subject,
+        "options": mine.options,
+        "receptions": mine.receptions,
+        "roles": mine.roles,
+        "from_source": mine.from_source,
+        "leaving": mine.leaving,
+        "mark": options.mark(mine.options),
+    }
+
+
+def _came(call: Call, came: Came) -> Wish:
+    store.put(call.conn, came.items)
+    return call.give(Wish, {"state": came.state, "said": came.text})
+
+
+_MINE = "/me/lists/{list}"
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/me",
+        name="show_me",
+        need=Need.ANYBODY,
+        rights="read",
+        function=show,
+    ),
+    Operation(
+        method="GET",
+        path="/me/lists",
+        name="find_my_lists",
+        need=Need.PERSON,
+        rights="read",
+        function=my_lists,
+    ),
+    Operation(
+        method="GET",
+        path=_MINE,
+        name="show_my_list",
+        need=Need.PERSON,
+        rights="read",
+        function=my_list,
+    ),
+    Operation(
+        method="PATCH",
+        path=_MINE,
+        name="change_my_options",
+        need=Need.PERSON,
+        rights="manage",
+        function=change_mine,
+        guarded=True,
+    ),
+    Operation(
+        method="POST",
+        path=f"{_MINE}/join",
+        name="join_list",
+        need=Need.SCENARIO,
+        rights="manage",
+        function=join,
+    ),
+    Operation(
+        method="POST",
+        path=f"{_MINE}/leave",
+        name="leave_list",
+        need=Need.PERSON,
+        rights="manage",
+        function=leave,
+    ),
+    Operation(
+        method="POST",
+        path="/me/pause",
+        name="pause_my_lists",
+        need=Need.PERSON,
+        rights="manage",
+        function=pause,
+    ),
+    Operation(
+        method="POST",
+        path="/me/resume",
+        name="resume_my_lists",
+        need=Need.PERSON,
+        rights="manage",
+        function=resume,
+    ),
+    Operation(
+        method="PUT",
+        path="/me/language",
+        name="set_my_language",
+        need=Need.PERSON,
+        rights="manage",
+        function=set_language,
+    ),
+    Operation(
+        method="GET",
+        path="/me/posts",
+        name="find_my_posts",
+        need=Need.PERSON,
+        rights="read",
+        function=my_posts,
+    ),
+    Operation(
+        method="GET",
+        path="/me/tokens",
+        name="find_my_tokens",
+        need=Need.PERSON,
+        rights="read",
+        function=my_tokens,
+    ),
+    Operation(
+        method="DELETE",
+        path="/me/tokens/{id}",
+        name="revoke_my_token",
+        need=Need.PERSON,
+        rights="read",
+        function=revoke,
+    ),
+)
