@@ -169,6 +169,18 @@ def read(
     )
 
 
+def draft(text: str, *, file: str) -> tuple[Step, ...]:
+    """Return the rules of a text in words, without what it includes.
+
+    ScenarioError with every mistake in it.
+    """
+    found = [s for s in parse(text, file=file).steps if isinstance(s, Rule)]
+    return tuple(
+        Step(place=Place(file=file, line=rule.line, text=rule.text), sentence=sentence)
+        for rule, sentence in zip(found, wording.sentences(found), strict=True)
+    )
+
+
 def explain(
     conn: "psycopg.Connection[Any]",
     ask: Ask,

@@ -47,6 +47,8 @@ from listhub.web.pages import (
     posts,
     queue,
     review,
+    scenario_source,
+    scenarios,
     second_factor,
     settings,
     settings_history,
@@ -105,4 +107,6 @@ PAGES: tuple[Page, ...] = (
     *operations_site.PAGES,
     *texts_history.PAGES,
     *texts.PAGES,
+    *scenario_source.PAGES,
+    *scenarios.PAGES,
 )
