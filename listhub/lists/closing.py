@@ -9,9 +9,12 @@ from typing import Any
 import psycopg
 
 from listhub.i18n.text import N_
-from listhub.lists import catalogue
+from listhub.lists import catalogue, greetings
+from listhub.lists.greetings import Desk, Items
+from listhub.lists.notices.administration import LIST_CLOSED, ListClosed
 from listhub.lists.options import How
 from listhub.lists.posting import ListRow
+from listhub.lists.roles import owners_of
 from listhub.lists.said import SaidError
 from listhub.lists.setting_rights import Rank
 
@@ -26,12 +29,19 @@ SELECT EXISTS (SELECT FROM audit WHERE list_id = %(id)s AND action = 'list.ask')
 
 
 def close(
-    conn: "psycopg.Connection[Any]", row: ListRow, *, rank: Rank, actor: str, how: How
-) -> bool:
-    """Close a list; False if it was closed already.  SaidError for who may not."""
+    desk: Desk, row: ListRow, *, rank: Rank, actor: str, how: How
+) -> Items | None:
+    """Close a list and tell its owners; None if it was closed already.
+
+    SaidError for who may not.
+    """
     _check(row, rank)
-    found = catalogue.find_list(conn, row.address)
-    return catalogue.set_status(conn, found, "closed", actor=actor, how=how)
+    found = catalogue.find_list(desk.conn, row.address)
+    if not catalogue.set_status(desk.conn, found, "closed", actor=actor, how=how):
+        return None
+    values = ListClosed(by=actor, members=found.members)
+    owners = owners_of(desk.conn, row.id)
+    return greetings.mail(desk, row, LIST_CLOSED, values, to=owners)
 
 
 def reopen(

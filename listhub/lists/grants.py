@@ -9,7 +9,6 @@ from typing import Any, Literal
 import psycopg
 from psycopg.rows import class_row
 
-from listhub.errors import UsageError
 from listhub.i18n.text import N_
 from listhub.lists import audit, persons
 from listhub.lists.said import SaidError
@@ -47,6 +46,15 @@ SELECT person_id FROM role WHERE list_id = %s AND kind = 'owner'
  ORDER BY person_id FOR UPDATE
 """
 
+ALREADY: Mapping[Kind, str] = {
+    "owner": N_("%(address)s is an owner of %(list)s already."),
+    "moderator": N_("%(address)s is a moderator of %(list)s already."),
+}
+NONE: Mapping[Kind, str] = {
+    "owner": N_("%(address)s is not an owner of %(list)s."),
+    "moderator": N_("%(address)s is not a moderator of %(list)s."),
+}
+WRONG_INFO = N_("The info must be one line of at most %(most)s characters.")
 LAST_OWNER = N_(
     "%(address)s is the only owner of %(list)s: without an owner nobody looks after it."
 )
@@ -98,7 +106,7 @@ def grant(
     """
     person_id = persons.find_or_make(conn, address)
     if not conn.execute(_GRANT, [list_id, person_id, kind, profile]).rowcount:
-        raise UsageError(f"{address} is {_a(kind)} of {name} already.")
+        raise SaidError(ALREADY[kind], address=address, list=name)
     _note(conn, list_id, address, action=f"{kind}.add", name=name, actor=actor, how=how)
 
 
@@ -124,7 +132,7 @@ def revoke(
         if rows == [(person_id,)]:
             raise LastOwnerError(LAST_OWNER, address=address, list=name)
     if not conn.execute(_REVOKE, [list_id, person_id, kind]).rowcount:
-        raise UsageError(f"{address} is not {_a(kind)} of {name}.")
+        raise SaidError(NONE[kind], address=address, list=name)
     _note(conn, list_id, address, action=f"{kind}.del", name=name, actor=actor, how=how)
 
 
@@ -145,14 +153,12 @@ def change(
     """
     info = changes.info
     if info is not None and (len(info) > _LONGEST_INFO or not info.isprintable()):
-        raise UsageError(
-            f"The info must be one line of at most {_LONGEST_INFO} characters."
-        )
+        raise SaidError(WRONG_INFO, most=_LONGEST_INFO)
     person_id = persons.find(conn, address)
     cursor = conn.cursor(row_factory=class_row(Holder))
     before = cursor.execute(_LOCK, [list_id, kind, person_id]).fetchone()
     if before is None:
-        raise UsageError(f"{address} is not {_a(kind)} of {name}.")
+        raise SaidError(NONE[kind], address=address, list=name)
     wanted = {k: v for k, v in dataclasses.asdict(changes).items() if v is not None}
     after = dataclasses.replace(before, **wanted)
     changed = {
@@ -187,10 +193,6 @@ def of_list(
 def holders(conn: "psycopg.Connection[Any]", list_id: int, *, kind: Kind) -> list[str]:
     """Return the addresses of a list's owners or moderators."""
     return [holder.address for holder in of_list(conn, list_id, kind=kind)]
-
-
-def _a(kind: Kind) -> str:
-    return "an owner" if kind == "owner" else "a moderator"
 
 
 def _note(
