@@ -26,6 +26,8 @@ class Horizon:
         self._rank: datetime | None = None
         self._trusted_until = 0.0
         self._started = 0.0
+        #: Whether the last claim looked everywhere and took all that there was.
+        self.exhausted = False
 
     def bound(self) -> datetime | None:
         """Return the rank to start after, or None to look from the start."""
@@ -37,8 +39,13 @@ class Horizon:
     def note(self, *, last: datetime | None, full: bool) -> None:
         """Learn from a claim that began with `bound`: its last rank, and was it full."""
         now = self._clock()
+        self.exhausted = self._rank is None and not full
         if self._rank is None:
             cost = now - self._started
             self._trusted_until = now + max(TRUST, cost / SHARE)
         # Once the room looks empty the next claim looks everywhere.
         self._rank = last if full else None
+
+    def forget(self) -> None:
+        """Look from the start next time: something below was given back."""
+        self._rank = None

@@ -61,11 +61,10 @@ def _drain(
     stage: RoomStage, host: Host, conn: "psycopg.Connection[Any]", *, seconds: float
 ) -> int:
     horizon = Horizon()
-    limit = stage.batch or host.settings.spool.batch
     settled = 0
     ends = time.monotonic() + seconds
     while time.monotonic() < ends and not host.stopping():
-        items = _claim(stage, host, conn, horizon, limit=limit)
+        items = _claim(stage, host, conn, horizon)
         if not items:
             break
         for n, item in enumerate(items):
@@ -75,7 +74,7 @@ def _drain(
                 break
             if stage.together and n == 0 and item.attempts == 1:
                 settled += _work_together(stage, host, conn, items)
-                if len(items) < limit:
+                if horizon.exhausted:
                     # What came meanwhile has a wake, and costs less with what follows.
                     return settled
                 break
@@ -116,18 +115,15 @@ def claim_batch(
 
 
 def _claim(
-    stage: RoomStage,
-    host: Host,
-    conn: "psycopg.Connection[Any]",
-    horizon: Horizon,
-    *,
-    limit: int,
+    stage: RoomStage, host: Host, conn: "psycopg.Connection[Any]", horizon: Horizon
 ) -> list[Item]:
+    limit = stage.batch or host.settings.spool.batch
     items = claim_batch(stage.name, host, conn, horizon, limit=limit)
     suspects = [item for item in items if item.attempts > 1]
     if not suspects:
         return items
     _give_back(conn, [item for item in items if item is not suspects[0]])
+    horizon.forget()
     return suspects[:1]
 
 

@@ -63,3 +63,26 @@ def test_is_trusted_longer_where_looking_is_dear():
     assert horizon.bound() == FIRST
     clock.now += 0.2
     assert horizon.bound() is None
+
+
+def test_says_when_a_look_took_all_there_was() -> None:
+    """Only a look from the start that is not full leaves nothing behind."""
+    horizon = Horizon(Clock())
+    horizon.bound()
+    horizon.note(last=FIRST, full=True)
+    assert not horizon.exhausted
+    horizon.bound()
+    horizon.note(last=SECOND, full=False)
+    assert not horizon.exhausted
+    horizon.bound()
+    horizon.note(last=None, full=False)
+    assert horizon.exhausted
+
+
+def test_what_was_given_back_is_looked_for() -> None:
+    """It stands below the bound, which is forgotten."""
+    horizon = Horizon(Clock())
+    horizon.bound()
+    horizon.note(last=FIRST, full=True)
+    horizon.forget()
+    assert horizon.bound() is None
