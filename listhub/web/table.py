@@ -53,6 +53,8 @@ from listhub.web.pages import (
     settings,
     settings_history,
     sign_in,
+    sign_in_front,
+    sign_in_oidc,
     sign_in_password,
     texts,
     texts_history,
@@ -61,6 +63,8 @@ from listhub.web.pages import (
 PAGES: tuple[Page, ...] = (
     *home.PAGES,
     *sign_in_password.PAGES,
+    *sign_in_oidc.PAGES,
+    *sign_in_front.PAGES,
     *sign_in.PAGES,
     *second_factor.PAGES,
     *account.PAGES,

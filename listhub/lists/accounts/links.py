@@ -125,8 +125,13 @@ def make(
 
 def url(token: str, settings: Settings) -> str:
     """Return the address of a link's page."""
+    return f"{site_url(settings)}/sign-in/{token}"
+
+
+def site_url(settings: Settings) -> str:
+    """Return the address of the pages, without a slash at its end."""
     web = settings.web
-    return f"{web.url.rstrip('/') or f'http://{web.host}:{web.port}'}/sign-in/{token}"
+    return web.url.rstrip("/") or f"http://{web.host}:{web.port}"
 
 
 def peek(conn: "psycopg.Connection[Any]", token: str) -> Link | None:

@@ -4,14 +4,14 @@ from listhub.config.reading import derived_key
 from listhub.lists.accounts import sessions
 from listhub.lists.accounts.next_path import local
 from listhub.web.door import csrf
-from listhub.web.door.answer import Answer, Cookie, Moved
+from listhub.web.door.answer import Cookie, Moved
 from listhub.web.door.cookies import SESSION
 from listhub.web.door.visit import Visit, path
 
 
 def arrive(
     visit: Visit, person_id: int, *, method: sessions.Method, next_path: str = ""
-) -> Answer:
+) -> Moved:
     """Sign a person in and move on, past the second factor if they have one."""
     identifier = sessions.make(
         visit.conn,

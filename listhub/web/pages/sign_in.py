@@ -5,7 +5,7 @@ button (POST) uses the link, and gives the browser a session of a new identifier
 """
 
 from listhub.i18n.text import N_, Text
-from listhub.lists.accounts import links, sessions
+from listhub.lists.accounts import limits, links, sessions
 from listhub.lists.accounts.next_path import local
 from listhub.lists.said import SaidError
 from listhub.web.door.answer import Answer, Cookie, Moved, View
@@ -16,7 +16,9 @@ from listhub.web.door.visit import Visit, path
 
 TOO_OFTEN = N_("This was asked for too often; try again in %(wait)s.")
 USED = N_("This link was used before, or is too old; ask for a new one.")
-SENT = N_("A link is on its way to %(address)s. It is good for 15 minutes.")
+TOO_OFTEN_HERE = N_(
+    "This was tried too often from your network; try again in %(wait)s."
+)
 GONE = N_("You are signed out.")
 
 
@@ -103,6 +105,20 @@ def page(
             "front": sign_in.header_label if sign_in.header else "",
         },
     )
+
+
+def too_often(visit: Visit) -> View | None:
+    """Count a try of the visitor's network; return the page for one too many."""
+    wait = limits.take(visit.conn, taken(visit))
+    if not wait:
+        return None
+    trouble = Text(TOO_OFTEN_HERE, wait=visit.span(wait))
+    return page(visit, trouble=trouble, status=429)
+
+
+def taken(visit: Visit) -> tuple[limits.Limit, str]:
+    """Return what `too_often` takes, to be given back to whoever was right."""
+    return limits.SIGN_IN_NETWORK, limits.network(visit.asked.client)
 
 
 PAGES = (
