@@ -6,6 +6,7 @@ through the rooms; what is hostile about them is in their words.
 
 from dataclasses import dataclass
 
+from listhub.spool.errors import alike
 from tests.held import add_moderators, hold_post
 from tests.rooms import DOMAIN, Rooms, post_bytes
 
@@ -133,9 +134,11 @@ def _held(rooms: Rooms, list_id: int) -> None:
 def _trouble(rooms: Rooms, list_id: int) -> None:
     """Bury an item, and leave one that waits."""
     buried = rooms.put("distribute", post_bytes(message_id="b1@a.example"))
+    reason = f"ValueError: {HOSTILE}\nTraceback (most recent call last):\n  {HOSTILE}"
     rooms.conn.execute(
-        "UPDATE spool_item SET state = 'buried', error = %s WHERE id = %s",
-        [f"Traceback (most recent call last):\nValueError: {HOSTILE}", buried],
+        "UPDATE spool_item SET state = 'buried', attempts = 10, reason = %s, error = %s"
+        " WHERE id = %s",
+        [reason, alike(reason), buried],
     )
     rooms.put("distribute", post_bytes(message_id="w1@a.example"), list_id=list_id)
     rooms.conn.commit()

@@ -3,26 +3,37 @@
 They name no address and no subject, need no session, and can change nothing.
 """
 
+from urllib.parse import urlsplit
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from listhub.config import Settings
 from listhub.web import page
+from listhub.web.door import languages
 from listhub.web.status import Reporter
 
 
 def routes(settings: Settings) -> list[Route]:
     """Return the routes; one look at the database serves all who ask at a time."""
     reporter = Reporter(settings.database)
+    base = urlsplit(settings.web.url).path.rstrip("/")
 
     # Plain functions: Starlette runs them in threads, where they may wait.
     def status(request: Request) -> Response:
         report = reporter.report()
         refresh = request.query_params.get("refresh") != "off"
+        language = languages.choose(
+            person=None,
+            cookie=request.cookies.get(languages.COOKIE, ""),
+            accepted=request.headers.get("accept-language", ""),
+            site=settings.site.language,
+        )
         return HTMLResponse(
-            page.status(report, refresh=refresh),
+            page.status(report, refresh=refresh, language=language, base=base),
             status_code=200 if report.database else 503,
+            headers={"Vary": "Cookie, Accept-Language"},
         )
 
     def status_json(_request: Request) -> Response:
@@ -40,12 +51,8 @@ def routes(settings: Settings) -> list[Route]:
         }
         return JSONResponse(said, status_code=200 if report.flowing else 503)
 
-    def style(_request: Request) -> Response:
-        return Response(page.style(), media_type="text/css")
-
     return [
         Route("/status", status),
         Route("/status.json", status_json),
         Route("/healthz", healthz),
-        Route("/status.css", style),
     ]
