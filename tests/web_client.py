@@ -70,12 +70,16 @@ class Seen:
 class Client:
     """One browser; use as a context manager: the application's connections end."""
 
-    def __init__(self, settings: Settings, *, language: str = "en") -> None:
+    def __init__(
+        self, settings: Settings, *, language: str = "en", peer: str = "testclient"
+    ) -> None:
+        """`peer` is who seems to have opened the connection, "" a Unix socket."""
         self.settings = settings
         self._http = TestClient(
             make_app(settings),
             base_url=settings.web.url or "http://web.example",
             headers={"accept-language": language},
+            client=(peer, 50_000),
         )
         self.page: Seen | None = None
 
