@@ -38,4 +38,6 @@ def web(context: Context, here: click.Context) -> None:
         # Else it believes X-Forwarded-For of whoever is on this host, and what speaks
         # to us would seem to be a front server that it only names.
         proxy_headers=False,
+        # Streams of news would go on for minutes; browsers begin them anew elsewhere.
+        timeout_graceful_shutdown=5,
     )

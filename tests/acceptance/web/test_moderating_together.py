@@ -43,6 +43,22 @@ def test_the_queue_shows_what_others_do(
         watcher.complaints.clear()
 
 
+def test_a_process_stops_and_the_news_go_on(window: Open, web_site: WebSite):
+    """A release at noon: streams keep no process from its end, and begin anew after."""
+    mine = desk(web_site, 1)
+    watcher = window(mine.first, web=1)
+    page = watcher.open("/modindex")
+    other = window(mine.second).open(f"/held/{mine.ids[0]}")
+    state = page.locator(f"{entry(mine.ids[0])} [data-state]")
+    expect(state).to_contain_text("is looking")
+    daemon = web_site.web_daemons["web-b"]
+    assert daemon.stop(timeout=20.0)
+    daemon.start()
+    press(other, "claim")
+    expect(state).to_contain_text(f"claimed by {mine.second}")
+    watcher.complaints.clear()
+
+
 def click_together(pages: list[Page], selectors: list[str]) -> None:
     """Have several browsers click in the same instant."""
     instant = pages[0].evaluate("Date.now() + 600")
