@@ -215,7 +215,7 @@ def real_provider() -> Iterator[str]:
             assert process.poll() is None, "the provider ended"
             assert time.monotonic() < until, "the provider does not answer"
             time.sleep(0.05)  # sleep: a process that starts tells nobody
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://localhost:{port}"
     finally:
         process.terminate()
         process.wait()
