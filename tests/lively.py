@@ -54,21 +54,25 @@ _SUBJECTS = (
 _SPAM = "You have won a prize"
 
 
-def fill(rooms: Rooms) -> int:
-    """Make the site in an empty database; return the number of its first list."""
+def fill(rooms: Rooms, *, mark: str = HOSTILE) -> int:
+    """Make the site in an empty database; return the number of its first list.
+
+    `mark` stands where strangers could write anything.
+    """
     list_id = rooms.add_list(
         "dev",
         members=[PEOPLE.member, *(f"m{n}@a.example" for n in range(30))],
         send="public",
         subject="Development of the example",
+        archive_web_access="public",
     )
     news = rooms.add_list("news", members=["m1@a.example"], send="editorkey")
     rooms.add_list("board", send="private", visibility="conceal")
     _roles(rooms, list_id)
     _roles(rooms, news)
-    _posts(rooms, list_id)
-    _held(rooms, list_id)
-    _trouble(rooms, list_id)
+    _posts(rooms, list_id, mark)
+    _held(rooms, list_id, mark)
+    _trouble(rooms, list_id, mark)
     return list_id
 
 
@@ -93,10 +97,10 @@ def _roles(rooms: Rooms, list_id: int) -> None:
     rooms.conn.commit()
 
 
-def _posts(rooms: Rooms, list_id: int) -> None:
+def _posts(rooms: Rooms, list_id: int, mark: str) -> None:
     """Let posts through to the archive and to their copies."""
     before = ""
-    for number, subject in enumerate((*_SUBJECTS, HOSTILE)):
+    for number, subject in enumerate((*_SUBJECTS, mark or "Minutes")):
         answer = f"In-Reply-To: <{before}>\r\n" if subject.startswith("Re:") else ""
         before = f"post{number}@a.example"
         rooms.put(
@@ -106,7 +110,7 @@ def _posts(rooms: Rooms, list_id: int) -> None:
                 subject=subject.encode("ascii", "replace").decode(),
                 message_id=before,
                 extra=answer,
-                body=f"Hello all,\r\n\r\n{HOSTILE}\r\n\r\n> quoted\r\n> lines\r\n",
+                body=f"Hello all,\r\n\r\n{mark or 'see below.'}\r\n\r\n> quoted\r\n> lines\r\n",
             ),
             list_id=list_id,
         )
@@ -114,7 +118,7 @@ def _posts(rooms: Rooms, list_id: int) -> None:
         rooms.drain(stage)
 
 
-def _held(rooms: Rooms, list_id: int) -> None:
+def _held(rooms: Rooms, list_id: int, mark: str) -> None:
     for number in range(12):
         spam = number % 3 == 0
         hold_post(
@@ -124,17 +128,17 @@ def _held(rooms: Rooms, list_id: int) -> None:
                 author=f"s{number % 4}@spam.example"
                 if spam
                 else f"m{number}@a.example",
-                subject=_SPAM if spam else f"Held post {number} {HOSTILE}",
+                subject=_SPAM if spam else f"Held post {number} {mark}".strip(),
                 message_id=f"held{number}@a.example",
             ),
         )
     rooms.conn.commit()
 
 
-def _trouble(rooms: Rooms, list_id: int) -> None:
+def _trouble(rooms: Rooms, list_id: int, mark: str) -> None:
     """Bury an item, and leave one that waits."""
     buried = rooms.put("distribute", post_bytes(message_id="b1@a.example"))
-    reason = f"ValueError: {HOSTILE}\nTraceback (most recent call last):\n  {HOSTILE}"
+    reason = f"ValueError: {mark}\nTraceback (most recent call last):\n  {HOSTILE}"
     rooms.conn.execute(
         "UPDATE spool_item SET state = 'buried', attempts = 10, reason = %s, error = %s"
         " WHERE id = %s",

@@ -12,6 +12,7 @@ from scripts.benches import (
     intake,
     memory,
     merge,
+    pages,
     postfix,
     posts,
     scenario,
@@ -52,6 +53,7 @@ WORKLOADS = (
         "100,000 messages in, out and in",
         archive_import.archive_import,
     ),
+    Workload("pages", "queue, lists and members of a large site", pages.pages),
     Workload("fairness", "100 members behind 100,000 copies", posts.fairness),
     Workload("memory", "all processes, at rest and under load", memory.memory),
 )
