@@ -54,31 +54,26 @@ class Judge:
         self._visitor = visitor
         self._settings = settings
         self._standings = Standings(conn)
+        self._operations: tuple[str, ...] = ()
         self._shared: dict[int, DbFiles] = {}
         self._own: dict[int, DbFiles] = {}
 
     def expect(self, cases: Iterable[Case], operations: Iterable[str]) -> None:
         """Read what many decisions need, once for all of them."""
-        known, wanted = list(cases), list(operations)
+        known, self._operations = list(cases), tuple(operations)
         addresses = [case.row.address for case in known]
         self._standings.fetch(addresses, self._visitor.sender or NOBODY)
-        shared: dict[int, set[str]] = {}
+        paths: dict[int, set[str]] = {}
         for case in known:
-            paths = [
-                path
-                for operation in wanted
-                for path in paths_of(operation, scenario_of(operation, case.settings))
-            ]
-            if case.own_files:
-                self._files(case).fetch(paths)
-            else:
-                shared.setdefault(case.row.domain_id, set()).update(paths)
-        for domain_id, each in shared.items():
+            if not case.own_files:
+                paths.setdefault(case.row.domain_id, set()).update(self._paths(case))
+        for domain_id, each in paths.items():
             self._of_domain(domain_id).fetch(sorted(each))
 
     def decide(self, case: Case, operation: str) -> Decision:
         """Return what the list's scenario decides; may raise `Unanswered`."""
         row = case.row
+        own = case.own_files
         return authorise(
             self._conn,
             self._ask,
@@ -89,21 +84,26 @@ class Judge:
             auth=self._visitor.auth,
             settings=self._settings,
             list_settings=case.settings,
-            files=self._files(case),
+            files=self._of_list(case) if own else self._of_domain(row.domain_id),
             standings=self._standings,
         )
 
-    def _files(self, case: Case) -> DbFiles:
-        row = case.row
-        if not case.own_files:
-            return self._of_domain(row.domain_id)
-        if row.id not in self._own:
-            self._own[row.id] = DbFiles(
-                self._conn, list_id=row.id, domain_id=row.domain_id
-            )
-        return self._own[row.id]
+    def _paths(self, case: Case) -> set[str]:
+        return {
+            path
+            for operation in self._operations
+            for path in paths_of(operation, scenario_of(operation, case.settings))
+        }
 
     def _of_domain(self, domain_id: int) -> DbFiles:
         if domain_id not in self._shared:
             self._shared[domain_id] = DbFiles(self._conn, domain_id=domain_id)
         return self._shared[domain_id]
+
+    def _of_list(self, case: Case) -> DbFiles:
+        row = case.row
+        if row.id not in self._own:
+            files = DbFiles(self._conn, list_id=row.id, domain_id=row.domain_id)
+            files.fetch(sorted(self._paths(case)))
+            self._own[row.id] = files
+        return self._own[row.id]
