@@ -5,9 +5,11 @@ with Program(settings) as program:
     answer = program.get("/lists")
 """
 
+import re
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, get_args
+from urllib.parse import quote
 
 import httpx2
 from starlette.testclient import TestClient
@@ -17,9 +19,14 @@ from listhub.config import Settings
 from listhub.lists import persons, posting
 from listhub.lists.accounts import tokens
 from listhub.lists.accounts.tokens import Rights
+from listhub.web.api.operation import Operation
+from listhub.web.api.parameters import PATHS
 from listhub.web.app import make_app
 
 BASE = "/api/v1"
+
+#: What stands for the {names} of paths in the document.
+EXAMPLES = {name: get_args(kind)[1].examples[0] for name, kind in PATHS.items()}
 
 
 def token_for(
@@ -110,3 +117,12 @@ class Program:
             if not cursor:
                 return rows
         raise AssertionError(f"{path} has no end")
+
+
+def path_of(operation: Operation, **more: object) -> str:
+    """Return an operation's path with its names filled in, as its example has them."""
+    named = {**EXAMPLES, **operation.example, **more}
+    path = operation.path
+    for name in operation.names:
+        path = re.sub(rf"\{{{name}(:path)?\}}", quote(str(named[name])), path)
+    return path

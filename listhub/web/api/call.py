@@ -1,7 +1,7 @@
 """A call: a visit of a program, with what its token allows."""
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from listhub.i18n.text import N_, Text
 from listhub.lists.accounts.grant import Grant
@@ -41,7 +41,7 @@ class Call(Visit):
         """Return a value of ours as an answer, in the language of the call."""
         return shape.read(value, language=self.language)
 
-    def rows(self, shape: type[A], page: Page[object] | Page[A]) -> Rows[A]:
+    def rows(self, shape: type[A], page: Page[Any]) -> Rows[A]:
         """Return a page of ours as an answer."""
         return self.every(shape, page.rows, after=page.after, before=page.before)
 

@@ -4,6 +4,27 @@ What is not here does not exist, and the tests of who may do what go through thi
 """
 
 from listhub.web.api.operation import Operation
-from listhub.web.api.resources import me
+from listhub.web.api.resources import (
+    files,
+    lists,
+    me,
+    members,
+    members_file,
+    roles,
+    scenarios,
+    settings,
+    texts,
+)
 
-OPERATIONS: tuple[Operation, ...] = (*me.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *me.OPERATIONS,
+    *lists.OPERATIONS,
+    *members_file.OPERATIONS,
+    *members.OPERATIONS,
+    *members.OF_ONE,
+    *roles.OPERATIONS,
+    *settings.OPERATIONS,
+    *texts.OPERATIONS,
+    *files.OPERATIONS,
+    *scenarios.OPERATIONS,
+)
