@@ -4,7 +4,7 @@ import base64
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 DOMAIN = "lists.example"
 
@@ -26,6 +26,8 @@ class List:
     name: str
     subject: str
     members: tuple[str, ...]
+    #: As `listhub list set` takes them.
+    settings: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -56,14 +58,16 @@ class Post:
     report: bool = False
     #: What listhub-enqueue must answer: 0, or 67 for a list that does not exist.
     code: int = 0
+    #: It waits for a moderator, in the web.
+    held: bool = False
 
     @property
     def recipient(self) -> str:
         return self.list.address
 
 
-def lists(members: int) -> tuple[List, List, List]:
-    """Return a small list, a middling one, and one of so many members."""
+def lists(members: int) -> tuple[List, List, List, List]:
+    """Return a small list, a middling one, a large one, and a moderated one."""
     users = [f"user{n}@site{n % 7}.example" for n in range(47)]
     return (
         List(
@@ -79,10 +83,16 @@ def lists(members: int) -> tuple[List, List, List]:
                 f"reader{n}@mail{n % 40}.example" for n in range(max(1, members))
             ),
         ),
+        List(
+            name="board",
+            subject="What moderators let through",
+            members=(ADA, "ben@team.example"),
+            settings=("send=editorkey",),
+        ),
     )
 
 
-def posts(team: List, users: List, news: List) -> Iterator[Post]:
+def posts(team: List, users: List, news: List, board: List) -> Iterator[Post]:
     """Return the messages in the order of their sending."""
     yield _post("plain text", team, ADA, _plain("Lunch?", "At noon, as always."))
     yield _post("text and a picture", team, ADA, _multipart())
@@ -105,6 +115,12 @@ def posts(team: List, users: List, news: List) -> Iterator[Post]:
         expected=(STRANGER,),
         report=True,
     )
+    for about, author, subject in (
+        ("to be decided", "ben@team.example", "May we meet on Friday?"),
+        ("spam, to be decided", "prizes@elsewhere.example", "You have won!"),
+        ("more spam", "prizes2@elsewhere.example", "You have won!"),
+    ):
+        yield _held(_post(about, board, author, _plain(subject, "Please read this.")))
     nowhere = List(name="nobody", subject="", members=())
     lost = _post("to an unknown list", nowhere, ADA, _plain("Hello?", "Anybody?"))
     yield Post(
@@ -131,6 +147,11 @@ def _post(about: str, to: List, author: str, rest: bytes) -> Post:
         message_id=message_id,
         expected=to.members,
     )
+
+
+def _held(post: Post) -> Post:
+    """Return a post of which nobody gets a copy until somebody decides."""
+    return replace(post, expected=(), held=True)
 
 
 def _plain(subject: str, text: str) -> bytes:

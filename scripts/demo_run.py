@@ -31,6 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: What marks a directory as a demo's, to be removed by the next one.
 MARK = ".listhub-demo"
 
+_AN_HOUR = ("--minutes", "60")
+
 STARTING = 120.0
 STOPPING = 25.0
 POSTING = 60.0
@@ -60,11 +62,12 @@ class Demo:
         self.console.print(FLOW, highlight=False, style="dim")
         with self.system() as endpoints:
             self.make_lists()
-            with self.step("post 8 messages through listhub-enqueue"):
+            with self.step("post 11 messages through listhub-enqueue"):
                 counts = [self.send(post) for post in posts(*self.lists)]
             right = self.count(endpoints, counts)
             self.summary(counts, right=right)
             self.trace(counts)
+            self.web(endpoints, counts)
             if stay:
                 self.stay(endpoints)
         return 0 if right else 1
@@ -114,7 +117,7 @@ class Demo:
     def make_lists(self) -> None:
         """Create the domain, the lists and their members by the command line."""
         members = sum(len(one.members) for one in self.lists)
-        with self.step(f"create {DOMAIN}, 3 lists, {members:,} members from CSV"):
+        with self.step(f"create {DOMAIN}, 4 lists, {members:,} members from CSV"):
             self.command("domain", "add", DOMAIN)
             for one in self.lists:
                 self.command(
@@ -126,6 +129,8 @@ class Demo:
                     "--owner",
                     one.members[0],
                 )
+                if one.settings:
+                    self.command("list", "set", one.address, *one.settings)
                 self.import_members(one)
 
     def import_members(self, one: List) -> None:
@@ -224,11 +229,24 @@ class Demo:
             f"Caught mail: {place}/catcher/caught, logs: {place}/log", highlight=False
         )
 
+    def web(self, endpoints: Endpoints, counts: Sequence[Count]) -> None:
+        """Say where to decide about what is held, with a link that signs in."""
+        held = sum(count.post.held for count in counts)
+        # Signs in once, and only on this machine.
+        link = self.command("web", "sign-in", ADA, "--to", "/modindex", *_AN_HOUR)
+        self.console.print(
+            f"\n{held} posts wait for a moderator. Sign in as {ADA} at\n"
+        )
+        self.console.print(Text(f"  {link.strip()}"), soft_wrap=True)
+        self.console.print(
+            f"\nThe status of it all: {endpoints.web}/status", highlight=False
+        )
+
     def stay(self, endpoints: Endpoints) -> None:
         """Leave the system running, in view, until Ctrl-C."""
         pipe = f"{command_path('listhub-enqueue')} --dir {shown(self.directory)}"
         self.console.print(
-            f"\nOpen {endpoints.web} or type, in another terminal:\n\n"
+            "\nOr type, in another terminal:\n\n"
             f"  printf 'From: {ADA}\\nSubject: Hi\\n\\nHello\\n' |\n"
             f"  {pipe} \\\n  --sender {ADA} team@{DOMAIN}\n",
             soft_wrap=True,
@@ -249,7 +267,7 @@ class Demo:
 
 def row(count: Count) -> tuple[str, ...]:
     """Return the cells of a post's line."""
-    caught = f"{count.copies.total():,}"
+    caught = "held" if count.post.held else f"{count.copies.total():,}"
     if count.post.report:
         caught += " report"
     if count.post.code:

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def test_every_copy_is_caught_once_twice_over(server_directory: Path) -> None:
         assert "All 217 copies were caught, each exactly once." in run.stdout
         assert "50 delivered through smtp://127.0.0.1:" in run.stdout
         assert "exit 67" in run.stdout
+        assert "3 posts wait for a moderator." in run.stdout
+        assert re.search(r"http://127\.0\.0\.1:\d+/sign-in/[\w-]{43}\n", run.stdout)
         assert max(map(len, run.stdout.splitlines())) <= 80
         assert leftovers(directory) == []
 
