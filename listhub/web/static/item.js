@@ -3,6 +3,7 @@
 
 const looked = document.querySelector("[data-look]");
 const EVERY = 20000;
+const SOON = 2500;
 let looks = 0;
 
 function look(deed) {
@@ -15,6 +16,8 @@ function look(deed) {
 function stay() {
   clearInterval(looks);
   look("stay");
+  // The page before, if it was of the same item, may say only now that it was left.
+  setTimeout(() => { if (!document.hidden) look("stay"); }, SOON);
   looks = setInterval(() => look("stay"), EVERY);
 }
 

@@ -140,7 +140,7 @@ if (dialog) {
 /* Tells whether a key is meant for the page, and not for a field or a menu. */
 function forThePage(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return false;
-  if (event.target.closest('input:not([type="checkbox"]):not([type="radio"]), textarea, select, dialog, [contenteditable]')) return false;
+  if (event.target.closest('input:not([type="checkbox"]):not([type="radio"]), textarea, select, dialog[open], [contenteditable]')) return false;
   return !keysOn || keysOn.checked || event.key === "?";
 }
 

@@ -49,7 +49,9 @@ document.addEventListener("keydown", (event) => {
   }
   if (!"ards".includes(event.key) || event.repeat) return;
   if (!ticked() && here) steps.x();
+  // At what somebody decides already there is nothing to send.
   if (ticked()) keepPlace();
+  else event.preventDefault();
 });
 
 document.addEventListener("focusin", (event) => {

@@ -67,6 +67,7 @@ def test_items_by_keys_alone(window: Open, web_site: WebSite, look: Look):
     page.keyboard.press("Control+a")
     page.keyboard.press("c")
     expect(page.locator('button[value="give"]')).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("a")
     at(page, f"/held/{mine.ids[2]}")
     page.keyboard.press("d")
