@@ -72,7 +72,7 @@ def _finish(entry: dict[str, Any], operation: Operation) -> None:
     _examples_of_path(entry, operation)
     if operation.body:
         content = entry["requestBody"]["content"]["application/json"]
-        content["example"] = operation.body[1].example()
+        content["example"] = operation.body[1].sample()
     answers = entry["responses"]
     answers.pop("422", None)
     answers[str(operation.status)] = _answer(operation, answers)
@@ -104,7 +104,7 @@ def _answer(operation: Operation, answers: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = answers[str(operation.status)]
     content = found.setdefault("content", {})
     kept = content.pop("application/json", None) or content.popitem()[1]
-    content["application/json"] = {**kept, "example": operation.answer.example()}
+    content["application/json"] = {**kept, "example": operation.answer.sample()}
     found["description"] = operation.summary
     return found
 
@@ -121,4 +121,4 @@ def _problem() -> dict[str, Any]:
     nested = found.pop("$defs", {})
     if "FieldError" in nested:
         found["properties"]["errors"]["items"] = nested["FieldError"]
-    return {**found, "example": ProblemShape.example()}
+    return {**found, "example": ProblemShape.sample()}

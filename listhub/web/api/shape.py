@@ -136,7 +136,7 @@ class Shape(BaseModel):
     )
 
     @classmethod
-    def example(cls) -> dict[str, Any]:
+    def sample(cls) -> dict[str, Any]:
         """Return an example as JSON, made of those of the fields."""
         found = {}
         for name, field in cls.model_fields.items():
@@ -252,7 +252,7 @@ def example_of(kind: Any) -> Any:
 
 def _plain_example(kind: Any) -> Any:
     if isinstance(kind, type) and issubclass(kind, Shape):
-        return kind.example()
+        return kind.sample()
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind)).value
     plain: dict[Any, Any] = {

@@ -5,15 +5,23 @@ What is not here does not exist, and the tests of who may do what go through thi
 
 from listhub.web.api.operation import Operation
 from listhub.web.api.resources import (
+    archive,
+    bounces,
+    decisions,
     files,
+    held,
     lists,
     me,
     members,
     members_file,
+    posts,
     roles,
     scenarios,
     settings,
+    site,
+    spool,
     texts,
+    trace,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -27,4 +35,12 @@ OPERATIONS: tuple[Operation, ...] = (
     *texts.OPERATIONS,
     *files.OPERATIONS,
     *scenarios.OPERATIONS,
+    *decisions.OPERATIONS,
+    *held.OPERATIONS,
+    *posts.OPERATIONS,
+    *bounces.OPERATIONS,
+    *archive.OPERATIONS,
+    *spool.OPERATIONS,
+    *trace.OPERATIONS,
+    *site.OPERATIONS,
 )

@@ -98,9 +98,9 @@ def _form(visit: Visit) -> Form:
 
 
 def _found(found: Reader, form: Form) -> archive_search.Page:
-    wanted = _wanted(form, found.list_settings.timezone)
+    wanted = wanted_of(form, found.list_settings.timezone)
     visit = found.visit
-    after = _after(visit.asked.one("after"))
+    after = after_of(visit.asked.one("after"))
     with archive_search.patience(visit.conn, _PATIENCE):
         return archive_search.search(
             visit.conn,
@@ -112,7 +112,7 @@ def _found(found: Reader, form: Form) -> archive_search.Page:
         )
 
 
-def _wanted(form: Form, timezone: str) -> Search:
+def wanted_of(form: Form, timezone: str) -> Search:
     """Return what to look for; SaidError says what cannot be understood."""
     if form.empty:
         raise SaidError(NOTHING_ASKED)
@@ -146,11 +146,16 @@ def _day(text: str, timezone: str) -> datetime | None:
 
 
 def _further(found: Reader, form: Form, after: After) -> str:
-    key = (after.sent_at, after.id, repr(after.rank))
-    return found.path("search", **form.query(), after=paging.write(Cursor(key=key)))
+    return found.path("search", **form.query(), after=cursor_of(after))
 
 
-def _after(text: str) -> After | None:
+def cursor_of(after: After) -> str:
+    """Return where the next page begins, as an address has it."""
+    return paging.write(Cursor(key=(after.sent_at, after.id, repr(after.rank))))
+
+
+def after_of(text: str) -> After | None:
+    """Return where a page begins, None for the first; SaidError for a wrong cursor."""
     cursor = paging.read(text, (datetime, int, str))
     if cursor is None:
         return None
