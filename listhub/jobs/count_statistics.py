@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.lists import statistics
 
@@ -32,7 +33,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="count-statistics",
-    about="Sums up what each list did on each day.",
+    about=N_("Sums up what each list did on each day."),
     every=timedelta(hours=1),
     run=run,
 )

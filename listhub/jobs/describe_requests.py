@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.lists.moderation import traits
 
@@ -17,7 +18,7 @@ def run(conn: "psycopg.Connection[Any]", _settings: Settings) -> str:
 
 JOB = Job(
     name="describe-requests",
-    about="Reads off requests of an older release what makes them alike.",
+    about=N_("Reads off requests of an older release what makes them alike."),
     every=timedelta(minutes=10),
     run=run,
 )

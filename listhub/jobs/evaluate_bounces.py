@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.spool import store
 from listhub.spool.items import NewItem
@@ -40,7 +41,7 @@ def run(conn: "psycopg.Connection[Any]", _settings: Settings) -> str:
 
 JOB = Job(
     name="evaluate-bounces",
-    about="Has each list looked through for members whose mail comes back.",
+    about=N_("Has each list looked through for members whose mail comes back."),
     every=timedelta(days=1),
     run=run,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.lists.moderation import expiry
 from listhub.spool import store
@@ -20,7 +21,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="expire-requests",
-    about="Ends requests that nobody decided in time, and tells who asked.",
+    about=N_("Ends requests that nobody decided in time, and tells who asked."),
     every=timedelta(minutes=10),
     run=run,
 )

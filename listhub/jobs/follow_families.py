@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.lists.families import following
 from listhub.lists.families.automatic import CLOCK
@@ -29,7 +30,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="follow-families",
-    about="Lets lists take over what has changed in their family.",
+    about=N_("Lets lists take over what has changed in their family."),
     every=timedelta(minutes=1),
     run=run,
 )

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.lists import digests
 from listhub.lists.settings import load_list_settings
@@ -38,7 +39,7 @@ def run(conn: "psycopg.Connection[Any]", _settings: Settings) -> str:
 
 JOB = Job(
     name="make-digests-due",
-    about="Puts an item for each list whose next digest is due.",
+    about=N_("Puts an item for each list whose next digest is due."),
     every=timedelta(minutes=1),
     run=run,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.spool import partitions
 
@@ -18,7 +19,7 @@ def run(conn: "psycopg.Connection[Any]", _settings: Settings) -> str:
 
 JOB = Job(
     name="prepare-partitions",
-    about="Makes the daily partitions of history and ledger some days ahead.",
+    about=N_("Makes the daily partitions of history and ledger some days ahead."),
     every=timedelta(hours=6),
     run=run,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import FanOut
 from listhub.lists import old_archives
 
@@ -17,7 +18,7 @@ def run(conn: "psycopg.Connection[Any]", _settings: Settings, list_id: int) -> s
 
 JOB = FanOut(
     name="purge-archives",
-    about="Takes out of archives the months that their lists do not keep.",
+    about=N_("Takes out of archives the months that their lists do not keep."),
     every=timedelta(hours=1),
     scope="list",
     targets=old_archives.DUE,

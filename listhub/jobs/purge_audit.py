@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 
 #: Rows of one run; what is left goes with the next one.
@@ -25,7 +26,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="purge-audit",
-    about="Forgets who changed what, past its retention.",
+    about=N_("Forgets who changed what, past its retention."),
     every=timedelta(hours=6),
     run=run,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 
 _EVENTS = "DELETE FROM bounce_event WHERE at < now() - %s"
@@ -26,7 +27,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="purge-bounces",
-    about="Deletes bounce events older than their retention.",
+    about=N_("Deletes bounce events older than their retention."),
     every=timedelta(hours=6),
     run=run,
 )

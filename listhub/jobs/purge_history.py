@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.spool import partitions
 
@@ -29,7 +30,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="purge-history",
-    about="Drops the history of settled items and old job runs.",
+    about=N_("Drops the history of settled items and old job runs."),
     every=timedelta(hours=6),
     run=run,
 )

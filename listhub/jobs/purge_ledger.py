@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.spool import partitions
 
@@ -36,7 +37,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="purge-ledger",
-    about="Drops outcomes and messages sent longer ago than the retention.",
+    about=N_("Drops outcomes and messages sent longer ago than the retention."),
     every=timedelta(hours=1),
     run=run,
 )

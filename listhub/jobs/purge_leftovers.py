@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.lists import reminding
 
@@ -65,7 +66,9 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="purge-leftovers",
-    about="Deletes old digests, topics, attachments behind links, rounds of reminders.",
+    about=N_(
+        "Deletes old digests, topics, attachments behind links, rounds of reminders."
+    ),
     every=timedelta(hours=1),
     run=run,
 )

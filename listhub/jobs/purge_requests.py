@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.lists.moderation import delayed, expiry
 
@@ -19,7 +20,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="purge-requests",
-    about="Deletes requests that were decided longer ago than the retention.",
+    about=N_("Deletes requests that were decided longer ago than the retention."),
     every=timedelta(hours=1),
     run=run,
 )

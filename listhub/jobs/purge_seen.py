@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 
 
@@ -24,7 +25,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="purge-seen",
-    about="Forgets Message-IDs and accepted transactions when their time is over.",
+    about=N_("Forgets Message-IDs and accepted transactions when their time is over."),
     every=timedelta(hours=1),
     run=run,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.lists.accounts import forgetting
 
@@ -18,7 +19,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="purge-sessions",
-    about="Deletes sessions, links, tokens and limits that have ended.",
+    about=N_("Deletes sessions, links, tokens and limits that have ended."),
     every=timedelta(hours=1),
     run=run,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import FanOut
 from listhub.lists import reminding
 from listhub.spool import store
@@ -21,7 +22,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings, list_id: int) -> st
 
 JOB = FanOut(
     name="remind-members",
-    about="Reminds members of the lists that want it, some thousand at a time.",
+    about=N_("Reminds members of the lists that want it, some thousand at a time."),
     every=timedelta(minutes=5),
     scope="list",
     targets=reminding.DUE,

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.lists.moderation import reminder
 from listhub.spool import store
@@ -20,7 +21,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="remind-moderators",
-    about="Reminds moderators of posts that have waited too long.",
+    about=N_("Reminds moderators of posts that have waited too long."),
     every=timedelta(minutes=30),
     run=run,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.lists.notices import group, guards
 from listhub.spool import store
@@ -21,7 +22,9 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="send-grouped-notices",
-    about="Sends owners and listmasters the notices that have gathered, as one mail.",
+    about=N_(
+        "Sends owners and listmasters the notices that have gathered, as one mail."
+    ),
     every=timedelta(minutes=1),
     run=run,
 )

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.spool import processes, store
 
@@ -22,7 +23,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="sweep",
-    about="Clears leases that ran out and buries what killed its workers.",
+    about=N_("Clears leases that ran out and buries what killed its workers."),
     every=timedelta(minutes=1),
     run=run,
 )

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.lists.sources import rounds
 from listhub.spool import store
@@ -33,7 +34,7 @@ def run(conn: "psycopg.Connection[Any]", _settings: Settings) -> str:
 
 JOB = Job(
     name="sync-sources",
-    about="Puts an item for each list whose data sources are due.",
+    about=N_("Puts an item for each list whose data sources are due."),
     every=timedelta(minutes=1),
     run=run,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.lists.families import automatic
 
@@ -18,7 +19,7 @@ def run(conn: "psycopg.Connection[Any]", _settings: Settings) -> str:
 
 JOB = Job(
     name="tend-automatic-lists",
-    about="Puts automatic lists without members to sleep, and removes unused ones.",
+    about=N_("Puts automatic lists without members to sleep, and removes unused ones."),
     every=timedelta(minutes=10),
     run=run,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.job import Job
 from listhub.spool import bodies
 
@@ -18,7 +19,7 @@ def run(conn: "psycopg.Connection[Any]", settings: Settings) -> str:
 
 JOB = Job(
     name="vacuum-bodies",
-    about="Deletes message bodies that nothing refers to.",
+    about=N_("Deletes message bodies that nothing refers to."),
     every=timedelta(minutes=30),
     run=run,
 )

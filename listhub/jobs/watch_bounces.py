@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from listhub.config import Settings
+from listhub.i18n.text import N_
 from listhub.jobs.evaluate_bounces import BOUNCERS
 from listhub.jobs.job import Job
 from listhub.lists.bouncing import breaker
@@ -31,7 +32,7 @@ def run(conn: "psycopg.Connection[Any]", _settings: Settings) -> str:
 
 JOB = Job(
     name="watch-bounces",
-    about="Has lists with fresh bounces looked through for many that are alike.",
+    about=N_("Has lists with fresh bounces looked through for many that are alike."),
     every=_EVERY,
     run=run,
 )
