@@ -1,7 +1,7 @@
 """How a running system looks on a terminal: rooms, processes, verdicts, addresses."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from listhub.embedded.endpoints import Endpoints
 from listhub.embedded.kept import Condition
-from listhub.embedded.picture import Figures, Line, Picture
+from listhub.embedded.picture import Line, Picture
 from listhub.embedded.program import command_path
 from listhub.spool.stats import Room, duration
 
@@ -24,11 +24,15 @@ _SPARE = 1
 
 def render(picture: Picture, endpoints: Endpoints, *, height: int) -> RenderableType:
     """Return the whole view, at most `height` lines of 80 columns or more."""
-    top = Table.grid(padding=(0, 3), expand=True)
-    top.add_row(_rooms(picture.figures), _processes(picture.processes))
     reach = reach_lines(endpoints)
-    used = 2 + max(len(picture.figures.rooms), len(picture.processes)) + len(reach) + 4
-    lines = picture.figures.lines[-max(0, height - used - _SPARE) :]
+    # The title, three empty lines, the head of the tables, and one verdict at least.
+    fixed = 6 + len(reach) + _SPARE
+    rooms = _fitting(picture.figures.rooms, max(0, height - fixed))
+    top = Table.grid(padding=(0, 3), expand=True)
+    top.add_row(_rooms(rooms), _processes(picture.processes))
+    used = fixed + max(len(rooms), len(picture.processes))
+    shown = max(0, height - used) + 1
+    lines = picture.figures.lines[-shown:]
     return Group(
         _title(picture, endpoints),
         Text(),
@@ -87,9 +91,16 @@ def _title(picture: Picture, endpoints: Endpoints) -> Text:
     )
 
 
-def _rooms(figures: Figures) -> Table:
+def _fitting(rooms: Sequence[Room], most: int) -> Sequence[Room]:
+    """Return as many rooms as there are lines, in their order; empty ones go first."""
+    empty = [room for room in rooms if not (room.ready or room.leased or _aside(room))]
+    left_out = {room.stage for room in empty[: max(0, len(rooms) - most)]}
+    return [room for room in rooms if room.stage not in left_out][:most]
+
+
+def _rooms(rooms: Sequence[Room]) -> Table:
     table = _table("room", "ready", "busy", "later", "aside", "oldest")
-    for room in figures.rooms:
+    for room in rooms:
         aside = _aside(room)
         table.add_row(
             room.stage,

@@ -86,6 +86,8 @@ class Session:
     def _reset(self) -> None:
         self._reverse_path: str | None = None
         self._recipients: list[tuple[str, Destination]] = []
+        #: Recipients named in this mail, known ones and others.
+        self._named = 0
         self._binary = False
         self._chunked: Chunked | None = None
 
@@ -266,10 +268,11 @@ class Session:
             return reply(555, "5.5.4", "A parameter is not known here.")
         if not path.address:
             return reply(553, "5.1.3", "The recipient is empty.")
-        taken = len(self._recipients) + len(self._asked)
-        if taken >= self._limits.max_recipients:
+        # Refused ones count, too: whether they were is not known yet in a pipeline.
+        if self._named >= self._limits.max_recipients:
             # RFC 5321 §4.5.3.1.10: the client sends the rest in its next transaction.
             return reply(452, "4.5.3", "Too many recipients; send the rest again.")
+        self._named += 1
         return path.address
 
     def _ask(self) -> Ask | None:

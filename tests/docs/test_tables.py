@@ -145,6 +145,8 @@ def leads_somewhere(page: Path, link: str) -> bool:
     target = (page.parent / path) if path else page
     if not target.is_file():
         return target.is_dir() and not anchor
+    if target.suffix != ".md":
+        return True
     headings = re.findall(r"(?m)^#+ (.+)$", target.read_text("utf-8"))
     anchors = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}
     return not anchor or anchor in anchors
