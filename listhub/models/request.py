@@ -51,9 +51,7 @@ class Request(Base):
             "list_id",
             postgresql_where=text("state = 'waiting' AND claimed_by IS NOT NULL"),
         ),
-        Index(
-            "request_undescribed", "id", postgresql_where=text("author_key IS NULL")
-        ),
+        Index("request_undescribed", "id", postgresql_where=text("author_key IS NULL")),
     )
 
     id: Mapped[Id]

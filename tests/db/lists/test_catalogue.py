@@ -190,7 +190,7 @@ def test_list_that_cannot_be(driver: Driver, address: str) -> None:
 
 def test_owners_come_and_go(mailing_list: MailingList, driver: Driver) -> None:
     """A role is held once, by address whatever its case, and given up by who holds it."""
-    of = {"name": mailing_list.address, "actor": "t"}
+    of: Any = {"name": mailing_list.address, "actor": "t"}
     list_id = mailing_list.id
     grants.grant(driver, list_id, "A@example.net", kind="owner", **of)
     with pytest.raises(UsageError, match=r"a@EXAMPLE\.net is an owner of"):
