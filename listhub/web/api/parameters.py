@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Header, Path, Query, Request
 from pydantic import AfterValidator
 
+from listhub.jobs.table import JOBS
 from listhub.lists.grants import Kind
 from listhub.policy.operations import OPERATIONS
 from listhub.web.api.operation import Operation
@@ -55,7 +56,7 @@ PATHS: Mapping[str, Any] = MappingProxyType(
             "5f0c4a4e3c1b4d619f570a4c4a4e3c1b",
             most=40,
         ),
-        "job": _text("The name of a job.", "expire_requests", most=60),
+        "job": _text("The name of a job.", JOBS[0].name, most=60),
         "stage": _text("The name of a stage.", "distribute", most=60),
     }
 )

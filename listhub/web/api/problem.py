@@ -21,7 +21,7 @@ MEANINGS: Mapping[int, tuple[str, str]] = {
     403: ("not-allowed", N_("The token, or its maker, may not do this.")),
     404: ("not-found", N_("It is not there, or nobody is to know of it.")),
     405: ("no-method", N_("This path does not know that method.")),
-    409: ("busy", N_("The same call is at work; ask again in a moment.")),
+    409: ("in-the-way", N_("The same call is at work, or somebody was first.")),
     410: ("taken-out", N_("It was here, and was taken out for good.")),
     412: ("changed", N_("Somebody has changed it since it was read.")),
     413: ("too-large", N_("More was sent than is taken.")),

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from typing_extensions import override
 
 from listhub.config import Settings
@@ -75,12 +75,9 @@ def route_of(operation: Operation, service: Service, settings: Settings) -> APIR
         tags=[operation.resource],
         status_code=operation.status,
         response_model=operation.answer,
-        response_class=_RESPONSE,
+        # The service writes answers; this is for the document alone.
+        response_class=JSONResponse if operation.answer else Response,
     )
-
-
-#: Answers are written by the service; what FastAPI would make of them is never used.
-_RESPONSE = Response
 
 
 def asked_of(request: Request, settings: Settings, params: Mapping[str, str]) -> Asked:

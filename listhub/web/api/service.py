@@ -33,7 +33,7 @@ from listhub.web.api.operation import Operation
 from listhub.web.api.problem import Problem
 from listhub.web.api.shape import Answer, Body, Query, Rows, Versioned, WithMark
 from listhub.web.door import languages
-from listhub.web.door.answer import Refused
+from listhub.web.door.answer import NO_PAGE, Refused
 from listhub.web.door.asked import Asked
 from listhub.web.door.door import BROKEN, LATER, Door
 from listhub.web.door.need import admits
@@ -50,6 +50,7 @@ NOT_ALLOWED = N_("You may not do this: it takes another role in the list or the 
 NO_LIST = N_("There is no such list, or this token is not for it.")
 BLIND = N_("Say in If-Match which version you have read, or `*` for any.")
 BAD_MATCH = N_("If-Match is to be one ETag that was given here, or `*`.")
+NOT_HERE = N_("There is nothing like that here, or nobody is to know of it.")
 OTHER_CALL = N_("This idempotency key was used for another call.")
 AT_WORK = N_("The same call is at work; ask again in a moment.")
 NOT_STORABLE = N_("A value is one that cannot be stored; nothing was changed.")
@@ -101,6 +102,8 @@ class Service:
 
     def refuse(self, refused: Refused, asked: Asked) -> Response:
         """Return the problem that says why a call came to nothing."""
+        if refused.text.text == NO_PAGE:
+            refused = Refused(refused.status, Text(NOT_HERE))
         return problem.response(
             refused,
             path=asked.path,

@@ -34,7 +34,7 @@ from listhub.web.api.shape import (
     Trace,
     WithMark,
 )
-from listhub.web.door.answer import no_page
+from listhub.web.door.answer import Refused, no_page
 from listhub.web.door.need import Need
 from listhub.web.pages.account_tokens import REVOKED_BEFORE
 from listhub.web.pages.my import (
@@ -153,7 +153,7 @@ class Membership(WithMark):
 class OptionsBody(Body):
     """What is to be otherwise; what is left out stays."""
 
-    reception: str | None = Field(None, max_length=40, examples=["digest"])
+    reception: str | None = Field(None, max_length=40, examples=["notice"])
     own_posts: bool | None = None
     concealed: bool | None = None
     topics: list[str] | None = Field(None, max_length=200)
@@ -385,7 +385,7 @@ def _mine(call: Call) -> memberships.Mine:
         list_id=call.list.id,
     )
     if not found:
-        raise SaidError(NOT_MEMBER, list=call.list.address)
+        raise Refused(404, Text(NOT_MEMBER, list=call.list.address))
     return found[0]
 
 

@@ -80,7 +80,7 @@ class ListmasterBody(Body):
 class Of(Query):
     """Of which domain; left out: of the whole site."""
 
-    domain: str | None = Field(None, max_length=255)
+    domain: str | None = Field(None, max_length=255, examples=["lists.example"])
 
 
 class InWork(Answer):
