@@ -343,7 +343,7 @@ def test_the_browser_on_the_command_line(rooms: Rooms, listhub: Run):
 def test_wrong_orders_are_one_sentence(listhub: Run):
     """A wrong stage, age, item or option names itself and what is allowed."""
     cases = {
-        ("ls", "--stage", "nowhere"): (64, "there are distribute, forward"),
+        ("ls", "--stage", "nowhere"): (64, "there are distribute, automatic, forward"),
         ("ls", "--older", "soon"): (64, "10m, 2h, 1d"),
         ("ls", "--list", "x@y"): (64, "x@y"),
         ("show", "7"): (1, "There is no item 7"),

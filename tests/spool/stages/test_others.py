@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from listhub.archive import store
+from listhub.jobs.job import Job
 from listhub.jobs.schedule import tick
 from listhub.jobs.table import JOBS
 from listhub.spool import bodies
@@ -73,18 +74,22 @@ def test_a_role_that_nobody_holds_is_reported(rooms: Rooms):
 
 
 def test_any_number_of_schedulers_make_one_run(database_url: str):
-    """Two schedulers in the same slot make each run once, and each runs once."""
+    """Two schedulers in the same slot make each run once, and each runs once.
+
+    Jobs that fan out have no list here to run for.
+    """
+    for_the_site = {job.name for job in JOBS if isinstance(job, Job)}
     with open_rooms(database_url) as one, open_rooms(database_url) as two:
         made = [tick(rooms.conn, JOBS) for rooms in (one,)]
         one.conn.commit()
         made += [tick(two.conn, JOBS)]
         two.conn.commit()
 
-        assert made == [len(JOBS), 0]
-        assert one.drain("task") == len(JOBS)
+        assert made == [len(for_the_site), 0]
+        assert one.drain("task") == len(for_the_site)
         runs = one.rows("SELECT job, outcome FROM job_run")
         assert {run.outcome for run in runs} == {"done"}
-        assert {run.job for run in runs} == {job.name for job in JOBS}
+        assert {run.job for run in runs} == for_the_site
 
 
 def test_bodies_that_are_named_stay(rooms: Rooms):
