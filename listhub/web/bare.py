@@ -20,7 +20,7 @@ class Bare:
     """Makes such pages; one for each process, used by many threads."""
 
     def __init__(self, settings: Settings) -> None:
-        self._site = settings.site.language
+        self._settings = settings
         self._renderer = Renderer(base=urlsplit(settings.web.url).path.rstrip("/"))
 
     def page(
@@ -35,12 +35,7 @@ class Bare:
         **values: object,
     ) -> HTMLResponse:
         """Return a page that says one thing."""
-        language = languages.choose(
-            person=None,
-            cookie=request.cookies.get(languages.COOKIE, ""),
-            accepted=request.headers.get("accept-language", ""),
-            site=self._site,
-        )
+        language = languages.of_request(request, self._settings)
         common = {"title": title, "text": text, "tone": tone}
         content = self._renderer.render(
             template, {**common, **values}, language=language

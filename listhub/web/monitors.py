@@ -24,12 +24,7 @@ def routes(settings: Settings) -> list[Route]:
     def status(request: Request) -> Response:
         report = reporter.report()
         refresh = request.query_params.get("refresh") != "off"
-        language = languages.choose(
-            person=None,
-            cookie=request.cookies.get(languages.COOKIE, ""),
-            accepted=request.headers.get("accept-language", ""),
-            site=settings.site.language,
-        )
+        language = languages.of_request(request, settings)
         return HTMLResponse(
             page.status(report, refresh=refresh, language=language, base=base),
             status_code=200 if report.database else 503,

@@ -1,8 +1,13 @@
 """In which language a page is: the person's, the browser's, the site's."""
 
 import re
+from urllib.parse import urlsplit
 
+from starlette.requests import Request
+
+from listhub.config import Settings
 from listhub.i18n.languages import LANGUAGES, best_language
+from listhub.web.door import cookies
 
 #: A choice on a page, by who is not signed in.
 COOKIE = "listhub-language"
@@ -20,6 +25,18 @@ def choose(*, person: str | None, cookie: str, accepted: str, site: str) -> str:
     if cookie in LANGUAGES:
         return cookie
     return best_language(*(w for w in wishes(accepted) if _have(w)), site)
+
+
+def of_request(request: Request, settings: Settings) -> str:
+    """Return the language of a page that needs no session."""
+    url = urlsplit(settings.web.url)
+    begin = cookies.prefix(https=url.scheme == "https", base=url.path.rstrip("/"))
+    return choose(
+        person=None,
+        cookie=request.cookies.get(f"{begin}{COOKIE}", ""),
+        accepted=request.headers.get("accept-language", ""),
+        site=settings.site.language,
+    )
 
 
 def wishes(accepted: str) -> list[str]:
