@@ -78,7 +78,7 @@ def _finish(entry: dict[str, Any], operation: Operation) -> None:
     answers[str(operation.status)] = _answer(operation, answers)
     statuses = {*_ALWAYS, 410}
     statuses |= {412, 428} if operation.guarded else set()
-    statuses |= {409} if operation.method == "POST" else set()
+    statuses |= {409} if operation.method != "GET" else set()
     statuses |= {413} if operation.body else set()
     for status in sorted(statuses):
         answers[str(status)] = _refusal(status)

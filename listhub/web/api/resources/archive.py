@@ -16,7 +16,6 @@ from listhub.lists.personal import posts
 from listhub.spool import bodies
 from listhub.web.api.call import Call
 from listhub.web.api.operation import Operation
-from listhub.web.api.resources.held import File
 from listhub.web.api.shape import (
     Answer,
     Count,
@@ -27,6 +26,7 @@ from listhub.web.api.shape import (
     Query,
     Rows,
 )
+from listhub.web.api.shapes.held import File
 from listhub.web.door.answer import Refused, no_page
 from listhub.web.door.need import Need
 from listhub.web.pages import archive_files

@@ -1,5 +1,6 @@
 """Texts around posts, in mail to members and authors: read, previewed, saved, taken back."""
 
+from functools import partial
 from typing import Literal
 
 from pydantic import Field
@@ -253,63 +254,56 @@ def _opened(call: Call, query: Which | WhichPaged) -> Current:
 
 def _at(path: str, of: str, need: Need) -> tuple[Operation, ...]:
     """Return the operations on the texts of a level."""
-    here = f"{path}/texts/{{name}}"
+    here, make = f"{path}/texts/{{name}}", partial(Operation, need=need)
     return (
-        Operation(
+        make(
             method="GET",
             path=f"{path}/texts",
             name=f"find_texts_of_{of}",
-            need=need,
             rights="read",
             function=overview,
         ),
-        Operation(
+        make(
             method="GET",
             path=here,
             name=f"show_text_of_{of}",
-            need=need,
             rights="read",
             function=show,
         ),
-        Operation(
+        make(
             method="PUT",
             path=here,
             name=f"save_text_of_{of}",
-            need=need,
             rights="manage",
             function=save,
             guarded=True,
         ),
-        Operation(
+        make(
             method="DELETE",
             path=here,
             name=f"take_text_of_{of}_away",
-            need=need,
             rights="manage",
             function=take_away,
             guarded=True,
         ),
-        Operation(
+        make(
             method="POST",
             path=f"{here}/preview",
             name=f"preview_text_of_{of}",
-            need=need,
             rights="manage",
             function=look,
         ),
-        Operation(
+        make(
             method="GET",
             path=f"{here}/history",
             name=f"find_versions_of_text_of_{of}",
-            need=need,
             rights="read",
             function=history,
         ),
-        Operation(
+        make(
             method="POST",
             path=f"{here}/history/{{version}}/revert",
             name=f"revert_text_of_{of}",
-            need=need,
             rights="manage",
             function=revert,
             guarded=True,

@@ -11,7 +11,6 @@ from listhub.lists.operators import copies as copies_of, recipients, search
 from listhub.web.api.call import Call
 from listhub.web.api.operation import Operation
 from listhub.web.api.resources.posts import Recipient, RecipientsWanted, trace_of
-from listhub.web.api.resources.spool import Way
 from listhub.web.api.shape import (
     Address,
     Answer,
@@ -22,6 +21,7 @@ from listhub.web.api.shape import (
     Rows,
     Trace,
 )
+from listhub.web.api.shapes.spool import Way
 from listhub.web.door.answer import Refused, no_page
 from listhub.web.door.need import Need
 from listhub.web.pages.operations_trace import NO_LIST
