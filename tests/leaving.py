@@ -84,7 +84,7 @@ def leave(
         with _site(url, address, directory, kind) as rooms:
             number = _list(rooms, kind)
             traces = _put(rooms, number, messages, kind.let_in)
-            rooms.drain("distribute")
+            _empty(rooms, "distribute")
             digest = NewItem(
                 stage="digest",
                 trace=uuid.uuid4(),
@@ -93,8 +93,8 @@ def leave(
             )
             store.put(rooms.conn, [digest])
             rooms.conn.commit()
-            rooms.drain("digest")
-            rooms.drain("send")
+            _empty(rooms, "digest")
+            _empty(rooms, "send")
             _all_is_settled(rooms)
             known = {
                 row.id: (traces.get(row.trace, ""), row.mode)
@@ -161,6 +161,12 @@ def _put(
     store.put(rooms.conn, items)
     rooms.conn.commit()
     return traces
+
+
+def _empty(rooms: Rooms, stage: str) -> None:
+    """Drain a room, as often as it takes: one drain ends after some time."""
+    while rooms.drain(stage):
+        pass
 
 
 def _all_is_settled(rooms: Rooms) -> None:
