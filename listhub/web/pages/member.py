@@ -39,7 +39,9 @@ def act(visit: Visit) -> Answer:
         visit.asked.one("do"), _save
     )
     try:
-        return deed(visit, address)
+        # A sentence is an answer, and answers are committed: of what failed nothing is.
+        with visit.conn.transaction():
+            return deed(visit, address)
     except UsageError as error:
         return Moved(to=_path(visit, address), said=sentence_of(error), tone="bad")
 

@@ -90,17 +90,19 @@ def look(visit: Visit) -> Answer:
 def _carry_out(visit: Visit, content: bytes, existing: Existing) -> Answer:
     greet = bool(visit.asked.one("greet"))
     try:
-        done = preview.carry_out(
-            visit.conn,
-            visit.list,
-            content,
-            digest=visit.asked.one("digest"),
-            settings=load_list_settings(visit.conn, visit.list.id),
-            actor=visit.by,
-            how="web",
-            existing=existing,
-            newcomers=MOST_GREETED if greet else 0,
-        )
+        # A sentence is an answer, and answers are committed: of what failed nothing is.
+        with visit.conn.transaction():
+            done = preview.carry_out(
+                visit.conn,
+                visit.list,
+                content,
+                digest=visit.asked.one("digest"),
+                settings=load_list_settings(visit.conn, visit.list.id),
+                actor=visit.by,
+                how="web",
+                existing=existing,
+                newcomers=MOST_GREETED if greet else 0,
+            )
     except UsageError as error:
         return _wrong(sentence_of(error))
     desk = Desk(conn=visit.conn, settings=visit.settings, trace=uuid.uuid4())
